@@ -1,0 +1,43 @@
+# Every command of the project. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: $(STAMP) ## a real MCP client runs a small data analysis through the server and prints the conversation
+	$(BIN)/python examples/demo.py
+
+test: $(STAMP) ## all tests
+	$(BIN)/python -m pytest
+
+check: $(STAMP) ## lint, formatting, types, import rules, and Deno's own checks of deno_host/
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/deno fmt --check deno_host
+	$(BIN)/deno lint deno_host
+	$(BIN)/deno check deno_host
+
+format: $(STAMP) ## put Python and TypeScript in the house format
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/deno fmt deno_host
+
+bench: $(STAMP) ## timings, as medians and ratios against floors in the same run
+	$(BIN)/python -m tests.benchmarks
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

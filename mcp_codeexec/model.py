@@ -1,0 +1,340 @@
+"""The shapes everybody speaks, all frozen, and the ports between rooms.
+
+A call is a chain of them: `Verdict` and `Erased` and `Program` (language), `RawRun` (what a worker claims happened, hostile until
+filtered), `Outcome` (answers.py: what the model may read), `RunDraft` (what the store writes). Lines and columns count from 1, columns in
+characters (Unicode code points) of the caller's own text unless a field says otherwise. Times are Unix seconds, durations milliseconds.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from pydantic import JsonValue
+
+Json: TypeAlias = JsonValue
+
+Status = Literal[
+    "ok", "error", "rejected", "timeout", "memory_limit", "crashed", "cancelled", "not_run", "withheld"
+]  # the words of section "status" in the tool's contract; `not_run` never becomes a run
+Stage = Literal["queued", "validating", "executing", "filtering", "done", "error"]
+Kept = Literal["exact", "by_source", "live_only"]
+Kind = Literal["let", "const", "var", "function", "class", "enum", "namespace", "global"]  # how a session's name was made
+Unit = Literal["chars", "items", "bytes"]
+
+
+# ---- language ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the caller's text."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that may not run: rule id, place, and what to write instead."""
+
+    rule: str
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMetrics:
+    """Size and shape of a submitted text. `depth` is the deepest nesting of its syntax tree."""
+
+    bytes: int
+    lines: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the validator says: every violation at once. No violation means that the text may go on."""
+
+    violations: tuple[Violation, ...]
+    warnings: tuple[Violation, ...]
+    metrics: CodeMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """JavaScript without types. `mappings` is a source map's `mappings` string, empty where every character kept its place."""
+
+    text: str
+    mappings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxFault:
+    """Why a text does not parse. `line` is 0 where nobody could say where."""
+
+    message: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a session worker evaluates: `declare` makes top-level names, `body` runs inside an async function of the harness.
+
+    `declare`   `let a, f;` or empty: only names that the session does not have yet, all as `let`
+    `body`      assignments where the text had declarations, `return (…)` where it had its last value
+    `names`     every top-level name this text declares, with its kind; they are session variables after the run
+    `assigned`  the session's and this text's top-level names that the text assigns to: what the answer reports as changed
+    `locate`    (line, column in UTF-16 units, both from 1, of `body`) to the caller's place, None where it has none
+    """
+
+    declare: str
+    body: str
+    names: Mapping[str, Kind]
+    assigned: frozenset[str]
+    locate: Callable[[int, int], Position | None] = field(repr=False, compare=False)
+
+
+# ---- runtime: what a worker claims; checked against the wire schema, not yet filtered ----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A value, described without running any code of the user's.
+
+    `json` is its JSON text where the value is plain data within bounds, else empty. `text` is what inspect prints (a string
+    value: the string itself), cut at the worker's bound; `total` counts all of it, in the unit of `unit`; `hidden` counts what
+    inspect abbreviated.
+    """
+
+    type: str
+    text: str
+    json: str = ""
+    unit: Unit = "chars"
+    total: int = 0
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RawError:
+    """A thrown value. `stack` is V8's text; `line` and `column` (UTF-16, from 1, in the program's body) only for a body that
+    does not parse, 0 otherwise."""
+
+    name: str
+    message: str
+    stack: str = ""
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RawVariable:
+    """A session variable as its worker sees it. `size` is in the unit that its type suggests: characters, items or bytes."""
+
+    name: str
+    type: str
+    preview: str
+    size: int
+    kept: Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Console output in order: its first part, its last part, and how many characters fell out between them or came too late."""
+
+    head: str = ""
+    tail: str = ""
+    omitted: int = 0
+    late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run took. `peak_memory_mb` is of the whole worker process, 0 where the system does not tell."""
+
+    wall_ms: int = 0
+    cpu_ms: int = 0
+    peak_memory_mb: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RawRun:
+    """One run as its worker tells it, or as the host saw it end.
+
+    `stopped` says how a time limit or a cancel ended it: `synchronous` and `waiting` keep the heap, `killed` cost it.
+    `heap_kept` is False when the process is gone. `made` are names that the run gave the global object (`x = 5`).
+    """
+
+    status: Literal["ok", "error", "timeout", "memory_limit", "crashed", "cancelled"]
+    value: Described | None = None
+    error: RawError | None = None
+    console: Console = Console()
+    variables: tuple[RawVariable, ...] = ()
+    made: tuple[str, ...] = ()
+    timers: int = 0
+    calls: int = 0
+    stopped: Literal["", "synchronous", "waiting", "killed"] = ""
+    heap_kept: bool = True
+    usage: Usage = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Data and bytes that cross the wire together: arguments of a host call, or its result."""
+
+    data: Json = None
+    blob: bytes = b""
+
+
+# ---- sessions ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """A session as the store knows it. `metadata` and `tool_state` are the embedder's own plain JSON."""
+
+    session_id: str
+    owner: str
+    created: float
+    last_used: float
+    runs: int = 0
+    variables: int = 0
+    metadata: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    tool_state: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A session variable as the store keeps it; its value lives in the worker."""
+
+    name: str
+    kind: Kind
+    type: str
+    size: int
+    kept: Kept
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class VaultRow:
+    """One token of a session and the personal value it stands for."""
+
+    token: str
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One run in history: filtered text only. `answer` is the outcome's JSON as the model got it; the parts are whole."""
+
+    session_id: str
+    run: int
+    at: float
+    status: Status
+    ms: int
+    code: str
+    answer: str
+    output: str = ""
+    value: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDraft:
+    """What one run leaves behind; the store writes all of it in one transaction, before the answer leaves.
+
+    `variables` are made or changed, `gone` are names that the session no longer has, `minted` are new tokens.
+    """
+
+    record: Record
+    variables: tuple[Variable, ...] = ()
+    gone: tuple[str, ...] = ()
+    minted: tuple[VaultRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """All that a process needs to go on with a session."""
+
+    info: SessionInfo
+    variables: tuple[Variable, ...]
+    vault_key: bytes = field(repr=False)
+    vault: tuple[VaultRow, ...] = field(repr=False)
+
+
+# ---- ports ------------------------------------------------------------------------------------------------------------------
+
+
+HostCall: TypeAlias = Callable[[Payload], Awaitable[Payload]]
+"""What code in the sandbox may ask of the host. The engine hands a mapping of names to a worker for one run; an exception's text
+(only of a `CodeExecError`) becomes the error that the calling code sees."""
+
+
+class Vault(Protocol):
+    """The tokens of one session: the way there, for the filter, and the way back, for code and tools."""
+
+    def tokenise(self, kind: str, value: str) -> str:
+        """The token of `value`, e.g. `[EMAIL_k3f9q2]`; the same value always gets the same one."""
+        ...
+
+    def reveal(self, token: str) -> str | None:
+        """The value behind `token`, None if this session never made it."""
+        ...
+
+    def minted(self) -> tuple[VaultRow, ...]:
+        """Tokens made since the last call of this method: the rows that the store still has to write."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Where sessions live. Every method raises `StoreUnavailable` when it cannot do its work."""
+
+    async def open(self) -> None:
+        """Open, migrate to this version's schema, or refuse without touching what is there."""
+        ...
+
+    async def close(self) -> None:
+        """Release the database; safe to call twice."""
+        ...
+
+    async def create(self, info: SessionInfo, vault_key: bytes) -> None:
+        """Add a new session."""
+        ...
+
+    async def load(self, session_id: str) -> StoredSession | None:
+        """The session with its variables and vault, whoever owns it."""
+        ...
+
+    async def commit(self, draft: RunDraft) -> None:
+        """Write a run: record, variables, tokens and the session's counters, in one transaction."""
+        ...
+
+    async def keep_tokens(self, session_id: str, minted: Sequence[VaultRow]) -> None:
+        """Write tokens that were minted outside a run; rows already there stay."""
+        ...
+
+    async def sessions(self, owner: str, limit: int, cursor: str = "") -> tuple[list[SessionInfo], str]:
+        """The owner's sessions, last used first, and the cursor of the next page (empty at the end)."""
+        ...
+
+    async def runs(self, session_id: str, limit: int, before: int = 0) -> list[Record]:
+        """Records, newest first, below run `before` (0: from the newest)."""
+        ...
+
+    async def record(self, session_id: str, run: int) -> Record | None:
+        """One record."""
+        ...
+
+    async def set_tool_state(self, session_id: str, tool_state: Mapping[str, Json]) -> None:
+        """Replace the session's tool state."""
+        ...
+
+    async def delete(self, session_id: str) -> bool:
+        """Remove a session and all that belongs to it; False if there was none."""
+        ...
+
+    async def expire(self, before: float) -> int:
+        """Remove sessions last used before that time; how many."""
+        ...

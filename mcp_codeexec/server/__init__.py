@@ -1,0 +1,1 @@
+"""The MCP face: three tools, their texts and schemas, and the stdio entry."""

@@ -1,0 +1,126 @@
+"""One Settings: defaults < configuration file < environment (`MCP_CODEEXEC_*`) < flags.
+
+Every limit that the product promises is a field here, with its unit in its name. KB is 1,024 bytes, MB 1,048,576.
+"""
+
+import getpass
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from mcp_codeexec.errors import SettingsError
+
+APP = "mcp-codeexec"
+ENV_PREFIX = "MCP_CODEEXEC_"
+
+
+def _os_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's uid may have no name
+        return str(os.getuid()) if hasattr(os, "getuid") else "user"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can choose. `Settings.load()` reads all sources; the constructor alone reads the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path(APP), description="Folder of the session database.")
+    ephemeral: bool = Field(default=False, description="Keep the store in memory: nothing outlives the process.")
+    owner: str = Field(default_factory=_os_user, min_length=1, description="Whose sessions this process serves.")
+    keep_days: float = Field(default=7, gt=0, description="Days a session is kept after its last use.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="warning", description="Least level logged.")
+    deno: Path | None = Field(default=None, description="A Deno binary to use instead of the one installed with this package.")
+
+    timeout_ms: int = Field(default=5_000, ge=1, description="Time a run gets when the caller does not say.")
+    max_timeout_ms: int = Field(default=50_000, ge=1, description="The most time a caller may ask for.")
+    memory_mb: int = Field(default=100, ge=64, description="Memory of one worker process.")
+    open_files: int = Field(default=24, ge=16, description="File descriptors of one worker process.")
+    code_kb: int = Field(default=100, ge=1, description="Size of one submitted text.")
+    string_kb: int = Field(default=10, ge=1, description="Size of one string literal or template part.")
+    code_depth: int = Field(default=1_000, ge=10, description="Nesting depth of a submitted text.")
+    console_head_kb: int = Field(default=700, ge=1, description="Console output kept from the start of a run.")
+    console_tail_kb: int = Field(default=300, ge=1, description="Console output kept from the end of a run.")
+    answer_chars: int = Field(default=8_000, ge=1_000, description="Characters of one answer to the model.")
+    frame_mb: int = Field(default=2, ge=1, description="Largest frame between server and worker.")
+    host_frame_mb: int = Field(default=16, ge=1, description="Largest frame of a host call.")
+    host_calls: int = Field(default=1_000, ge=1, description="Host calls of one run.")
+
+    spare_workers: int = Field(default=10, ge=1, description="Blank workers kept ready.")
+    spare_idle_s: float = Field(default=300, gt=0, description="Seconds without a claim after which spares retire to two.")
+    live_sessions: int = Field(
+        default=32, ge=1, description="Sessions with a process of their own; above it the oldest is suspended."
+    )
+    concurrent_runs: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, description="Runs at one moment.")
+    waiting_runs: int = Field(default=64, ge=1, description="Runs that may wait for a free place, over all sessions.")
+    waiting_per_session: int = Field(default=8, ge=1, description="Runs of one session that may wait for their turn.")
+    runs_per_worker: int = Field(default=10_000, ge=1, description="Runs after which a worker is recycled.")
+    worker_start_s: float = Field(default=10, gt=0, description="Seconds a worker may take to start.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.timeout_ms > self.max_timeout_ms:
+            raise ValueError("timeout_ms is larger than max_timeout_ms")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _FileSource(settings_cls)
+
+    @classmethod
+    def load(cls, flags: Mapping[str, object] | None = None) -> "Settings":
+        """Settings from all sources, `flags` last.
+
+        Raises:
+            SettingsError: a value cannot be used, or the file cannot be read; the text names the setting.
+        """
+        try:
+            return cls(**{k: v for k, v in (flags or {}).items() if v is not None})  # pyright: ignore[reportArgumentType]
+        except ValidationError as exc:
+            lines = [
+                f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg'].removeprefix('Value error, ')}"
+                for e in exc.errors(include_url=False, include_input=False, include_context=False)
+            ]
+            raise SettingsError("bad setting: " + "; ".join(lines), hint=_where_from()) from None
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """The TOML file: `MCP_CODEEXEC_CONFIG`, else `config.toml` in the user's configuration folder, if there is one."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        path = config_file()
+        try:
+            return tomllib.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            if os.environ.get(ENV_PREFIX + "CONFIG"):
+                raise SettingsError(f"bad setting: config: there is no file {path}") from None
+            return {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+            raise SettingsError(f"bad setting: config: {path} cannot be read: {exc}") from None
+
+
+def config_file() -> Path:
+    """Where the configuration file is looked for."""
+    named = os.environ.get(ENV_PREFIX + "CONFIG")
+    return Path(named) if named else user_config_path(APP) / "config.toml"
+
+
+def _where_from() -> str:
+    return f"settings come from {config_file()}, {ENV_PREFIX}* variables and flags, the later winning"
