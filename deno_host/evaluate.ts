@@ -1,0 +1,116 @@
+// Evaluating one prepared program. It comes in two texts:
+//   declare   `let a, f;`   in REPL mode, where `let` may redeclare `let`
+//   body      statements, run as `HOOK(async () => {body})` in a plain evaluation whose promise we hold
+// REPL mode with `awaitPromise` is not used: Deno panics when such a promise is collected before its reply. Here a wait that never ends
+// is only a wait. The evaluation's own time-out stops a loop in the synchronous part and keeps the heap; a loop after an `await` can
+// only be ended by killing the process. `allowUnsafeEvalBlockedByCSP: false`, or the inspector would lift the ban on code from strings.
+import inspector from "node:inspector";
+import { defineProperty, deleteProperty, PromiseOf } from "./primordials.ts";
+
+/** A `const` in script scope that no one can assign to: prepare writes its name where the caller assigns to a constant. */
+const CONST = "__codeexec_const";
+/** The inspector's reply comes within a turn or two of the event loop. */
+const REPLY_TURNS = 100;
+
+interface Dispatched {
+  failed: boolean;
+  reply: any;
+}
+
+export class Evaluator {
+  #session = new inspector.Session();
+  #immediate: (f: () => void) => void;
+  #serial = 0;
+
+  constructor(immediate: (f: () => void) => void) {
+    this.#immediate = immediate;
+    this.#session.connect();
+  }
+
+  /** The first use of the inspector: Deno boots a part of Node for it. Must be awaited before anything else is evaluated. */
+  async open(): Promise<void> {
+    await this.#replied(this.#evaluate(`const ${CONST} = undefined`, { replMode: true }));
+  }
+
+  async #replied(d: Dispatched): Promise<void> {
+    for (let i = 0; i < REPLY_TURNS && !d.failed && d.reply === undefined; i++) await this.turn();
+  }
+
+  /** One turn of the event loop: microtasks drained, rejections reported, replies of the inspector in. */
+  turn(): Promise<void> {
+    return new PromiseOf((resolve) => this.#immediate(() => resolve()));
+  }
+
+  /** Dispatches now, synchronously; only the reply comes a turn or two later. */
+  #evaluate(expression: string, options: object): Dispatched {
+    const d: Dispatched = { failed: false, reply: undefined };
+    const parameters = { expression, awaitPromise: false, allowUnsafeEvalBlockedByCSP: false, silent: true, ...options };
+    (this.#session.post as any)("Runtime.evaluate", parameters, (error: unknown, reply: unknown) => {
+      d.failed = error !== null && error !== undefined;
+      d.reply = reply;
+    });
+    return d;
+  }
+
+  /** Evaluates `HOOK(text)`: `f` gets what the text makes and runs inside the evaluation. The hook is gone before `f` runs. */
+  #hook(f: (made: any) => void, text: string, options: object, after = ""): Dispatched {
+    const hook = `__codeexec_${++this.#serial}`;
+    const value = (made: unknown) => {
+      deleteProperty(globalThis, hook);
+      f(made);
+    };
+    defineProperty(globalThis, hook, { __proto__: null, value, configurable: true } as PropertyDescriptor);
+    const d = this.#evaluate(`${hook}(${text})${after}`, { replMode: false, ...options });
+    deleteProperty(globalThis, hook);
+    return d;
+  }
+
+  /** Runs `f` now, stopped after `ms`; whether it came to its end. */
+  guard(f: () => void, ms: number): boolean {
+    let done = false;
+    this.#hook(
+      () => {
+        f();
+        done = true;
+      },
+      "",
+      { timeout: ms },
+    );
+    return done;
+  }
+
+  declare(text: string): void {
+    if (text !== "") this.#evaluate(text, { replMode: true });
+  }
+
+  /** Functions that read the session's variables by name, for names that are declared. */
+  readers(names: string[]): (() => unknown)[] {
+    let made: (() => unknown)[] = [], text = "[";
+    for (let i = 0; i < names.length; i++) text += `()=>${names[i]},`;
+    this.#hook((fs) => made = fs, text + "]", { timeout: 1_000 });
+    return made;
+  }
+
+  /** Sets a declared variable. */
+  assign(name: string, value: unknown): void {
+    this.#hook((set) => set(value), `(v)=>{${name}=v}`, { timeout: 1_000 });
+  }
+
+  /** Starts a body: its promise, or why there is none. */
+  async start(body: string, script: string, timeout: number): Promise<Started> {
+    let promise: Promise<unknown> | undefined;
+    const text = `async () => {\n${body}\n}`, name = `\n//# sourceURL=${script}`;
+    const d = this.#hook((f) => promise = f(), text, { timeout }, name);
+    if (promise !== undefined) return { promise };
+    await this.#replied(d);
+    if (d.failed || d.reply?.exceptionDetails === undefined) return { stopped: true };
+    const { exception, lineNumber, columnNumber } = d.reply.exceptionDetails;
+    return { syntax: { error: exception?.description ?? "", line: lineNumber, column: columnNumber + 1 } };
+  }
+}
+
+export interface Started {
+  promise?: Promise<unknown>;
+  stopped?: true;
+  syntax?: { error: string; line: number; column: number }; // of the body, from 1
+}

@@ -1,0 +1,76 @@
+// The wire: frames on stdin and stdout. A frame is
+//   u32 big-endian   bytes that follow
+//   u32 big-endian   bytes of the header
+//   header           JSON, UTF-8
+//   blob             the rest, any bytes
+// The other side is mcp_codeexec/runtime/frames.py; tests hold both to the same examples.
+import {
+  Bytes,
+  decode,
+  encode,
+  getUint32,
+  parse,
+  setUint32,
+  stringify,
+  View,
+  viewByteLength,
+  viewSet,
+  viewSubarray,
+} from "./primordials.ts";
+
+export interface Frame {
+  header: any;
+  blob: Uint8Array<ArrayBuffer>;
+}
+
+const output = Deno.stdout, input = Deno.stdin;
+const writeSync = output.writeSync.bind(output), read = input.read.bind(input);
+const EMPTY = new Bytes(0);
+
+/** Writes one frame now; returns when the pipe has taken it. */
+export function send(header: object, blob: Uint8Array = EMPTY): void {
+  const head = encode(stringify(header)), headBytes = viewByteLength(head), blobBytes = viewByteLength(blob);
+  const frame = new Bytes(8 + headBytes + blobBytes), view = new View(frame.buffer);
+  setUint32(view, 0, 4 + headBytes + blobBytes);
+  setUint32(view, 4, headBytes);
+  viewSet(frame, head, 8);
+  viewSet(frame, blob, 8 + headBytes);
+  let rest = frame;
+  while (viewByteLength(rest) > 0) rest = viewSubarray(rest, writeSync(rest));
+}
+
+let kept: Uint8Array<ArrayBuffer> = EMPTY; // bytes read beyond the last frame
+const chunk = new Bytes(65_536);
+
+async function fill(bytes: number): Promise<boolean> {
+  if (viewByteLength(kept) >= bytes) return true;
+  const joined = new Bytes(bytes > 65_536 ? bytes : 65_536);
+  viewSet(joined, kept);
+  let have = viewByteLength(kept);
+  while (have < bytes) {
+    const n = await read(chunk);
+    if (n === null) return false;
+    if (have + n > viewByteLength(joined)) {
+      const grown = new Bytes(have + n);
+      viewSet(grown, viewSubarray(joined, 0, have));
+      viewSet(grown, viewSubarray(chunk, 0, n), have);
+      kept = grown;
+      return true;
+    }
+    viewSet(joined, viewSubarray(chunk, 0, n), have);
+    have += n;
+  }
+  kept = viewSubarray(joined, 0, have);
+  return true;
+}
+
+/** The next frame from the host; null when it has closed the pipe. */
+export async function receive(): Promise<Frame | null> {
+  if (!await fill(8)) return null;
+  const view = new View(kept.buffer, kept.byteOffset, 8), length = getUint32(view, 0), headBytes = getUint32(view, 4);
+  if (!await fill(4 + length)) return null;
+  const header = parse(decode(viewSubarray(kept, 8, 8 + headBytes))), blob = new Bytes(length - 4 - headBytes);
+  viewSet(blob, viewSubarray(kept, 8 + headBytes, 4 + length));
+  kept = viewSubarray(kept, 4 + length);
+  return { header, blob };
+}

@@ -1,0 +1,89 @@
+// What the harness needs of JavaScript, taken before any user code runs: a session may replace every method and every global, and
+// changes nothing for us. Rule of the house: after start, no method is called by name on a value, and no global is read by name.
+
+/** `f.call(self, ...args)` as a plain function. */
+const uncurry: <T, A extends unknown[], R>(f: (this: T, ...args: A) => R) => (self: T, ...args: A) => R = Function.prototype.bind
+  .bind(Function.prototype.call) as any;
+
+export const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, defineProperty, deleteProperty } = Reflect;
+export const { isArray } = Array;
+export const { isInteger, isFinite: isFiniteNumber } = Number;
+export const { min, max } = Math;
+export const { stringify, parse } = JSON;
+export const ObjectPrototype = Object.prototype, ArrayPrototype = Array.prototype, FunctionPrototype = Function.prototype;
+export const { create: createObject, is: sameValue, setPrototypeOf } = Object;
+export const StringOf = String,
+  NumberOf = Number,
+  PromiseOf = Promise,
+  ErrorOf = Error,
+  NativeMap = Map,
+  NativeSet = Set,
+  Bytes = Uint8Array;
+export const TypeErrorOf = TypeError, View = DataView;
+
+export const mapGet = uncurry(Map.prototype.get), mapSet = uncurry(Map.prototype.set), mapHas = uncurry(Map.prototype.has);
+export const mapDelete = uncurry(Map.prototype.delete),
+  mapClear = uncurry(Map.prototype.clear),
+  mapForEach = uncurry(Map.prototype.forEach);
+export const setAdd = uncurry(Set.prototype.add), setHas = uncurry(Set.prototype.has), setDelete = uncurry(Set.prototype.delete);
+export const setForEach = uncurry(Set.prototype.forEach);
+
+const getter = (o: object, key: PropertyKey) => uncurry(getOwnPropertyDescriptor(o, key)!.get as (this: any) => any);
+const TypedArray = getPrototypeOf(Uint8Array.prototype)!;
+export const mapSize: (m: unknown) => number = getter(Map.prototype, "size");
+export const setSize: (s: unknown) => number = getter(Set.prototype, "size");
+export const viewTag: (v: unknown) => string | undefined = getter(TypedArray, Symbol.toStringTag);
+export const viewLength: (v: unknown) => number = getter(TypedArray, "length");
+export const viewByteLength: (v: unknown) => number = getter(TypedArray, "byteLength");
+export const viewSubarray = uncurry(Uint8Array.prototype.subarray) as (
+  v: Uint8Array,
+  from: number,
+  to?: number,
+) => Uint8Array<ArrayBuffer>;
+export const viewSet = uncurry(Uint8Array.prototype.set);
+export const bufferByteLength: (b: unknown) => number = getter(ArrayBuffer.prototype, "byteLength");
+export const getUint32 = uncurry(DataView.prototype.getUint32), setUint32 = uncurry(DataView.prototype.setUint32);
+
+export const slice = uncurry(String.prototype.slice),
+  indexOf = uncurry(String.prototype.indexOf),
+  padStart = uncurry(String.prototype.padStart);
+export const toWellFormed = uncurry(String.prototype.toWellFormed);
+export const functionText = uncurry(Function.prototype.toString);
+export const symbolDescription: (s: symbol) => string | undefined = getter(Symbol.prototype, "description");
+
+const dateTime = uncurry(Date.prototype.getTime), dateISO = uncurry(Date.prototype.toISOString);
+export const dateText = (d: any): string => isFiniteNumber(dateTime(d)) ? dateISO(d) : "Invalid Date";
+
+export const then = uncurry(Promise.prototype.then);
+const encoder = new TextEncoder(), decoder = new TextDecoder();
+const encodeText = uncurry(TextEncoder.prototype.encode), decodeText = uncurry(TextDecoder.prototype.decode);
+export const encode = (text: string): Uint8Array<ArrayBuffer> => encodeText(encoder, text) as Uint8Array<ArrayBuffer>;
+export const decode = (bytes: Uint8Array<ArrayBuffer>): string => decodeText(decoder, bytes);
+export const now: () => number = performance.now.bind(performance);
+export const schedule = globalThis.setTimeout, unschedule = globalThis.clearTimeout;
+
+/** Appends to an array of ours without touching `push` or an index setter that user code planted on Array.prototype. */
+export function append<T>(to: T[], value: T): void {
+  defineProperty(
+    to,
+    to.length,
+    { __proto__: null, value, writable: true, enumerable: true, configurable: true } as PropertyDescriptor,
+  );
+}
+
+/** A data property of `o` itself, read without running anything; undefined where there is none or it is an accessor. */
+export function ownValue(o: object, key: PropertyKey): unknown {
+  const d = getOwnPropertyDescriptor(o, key);
+  return d === undefined ? undefined : ownData(d);
+}
+function ownData(d: PropertyDescriptor): unknown {
+  setPrototypeOf(d, null); // fields planted on Object.prototype would show through
+  return d.value;
+}
+/** Whether a property exists on `o` itself and is an accessor. */
+export function ownAccessor(o: object, key: PropertyKey): boolean {
+  const d = getOwnPropertyDescriptor(o, key);
+  if (d === undefined) return false;
+  setPrototypeOf(d, null);
+  return d.get !== undefined || d.set !== undefined;
+}

@@ -1,0 +1,238 @@
+// The process of one session: reads frames, runs prepared programs, tells what they gave. The other side, and the words of the wire, are
+// in mcp_codeexec/runtime/worker.py.
+//
+//   host -> worker   warm, run, describe, table, assign, abort, reply, ping, exit by closing the pipe
+//   worker -> host   ready, warmed, output, tail, call, done, described, table, assigned, pong
+import {
+  append,
+  decode,
+  defineProperty,
+  deleteProperty,
+  encode,
+  ErrorOf,
+  getOwnPropertyDescriptor,
+  indexOf,
+  mapGet,
+  mapHas,
+  mapSet,
+  NativeMap,
+  NativeSet,
+  now,
+  ownKeys,
+  ownValue,
+  parse,
+  PromiseOf,
+  schedule,
+  setAdd,
+  setHas,
+  slice,
+  then,
+  unschedule,
+} from "./primordials.ts";
+import { type Frame, receive, send } from "./frames.ts";
+import { makeConsole, Output } from "./console.ts";
+import { Timers } from "./timers.ts";
+import { HostCalls } from "./host_calls.ts";
+import { Evaluator, type Started } from "./evaluate.ts";
+import { rememberPlatform, typeName } from "./inspect.ts";
+import { describe, page, part, preview, sizeOf } from "./values.ts";
+import { installStackTraces, line, thrown } from "./thrown.ts";
+import { lockDown } from "./lockdown.ts";
+
+const scope = globalThis as any, internals = (Deno as any)[(Deno as any).internal], { Console } = internals;
+const { head, tail } = JSON.parse(Deno.args[0] ?? "{}") as { head: number; tail: number };
+const DESCRIBE_MS = 1_000, REPORTED = 500;
+
+const output = new Output((text) => send({ op: "output" }, encode(text)), head, tail);
+const uncaught = (error: unknown) => output.write(`[uncaught] ${line(error)}\n`);
+const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator(globalThis.setImmediate as any);
+Deno.permissions.revokeSync({ name: "sys", kind: "inspector" as any });
+
+/** Readers of the session's variables. A name on the global object (`x = 5`) has none here: it is read there. */
+const readers = new NativeMap<string, () => unknown>(), platform = new NativeSet<PropertyKey>();
+
+function readerOf(name: string): (() => unknown) | undefined {
+  return mapGet(readers, name) ??
+    (getOwnPropertyDescriptor(scope, name) && !setHas(platform, name) ? () => ownValue(scope, name) : undefined);
+}
+
+function remember(names: string[]): void {
+  const fresh: string[] = [];
+  for (let i = 0; i < names.length; i++) if (!mapHas(readers, names[i]!)) append(fresh, names[i]!);
+  if (fresh.length === 0) return;
+  const made = evaluator.readers(fresh);
+  for (let i = 0; i < made.length; i++) mapSet(readers, fresh[i]!, made[i]!);
+}
+
+function variable(name: string, read: () => unknown): object | undefined {
+  let value: unknown;
+  try {
+    value = read();
+  } catch {
+    return undefined;
+  }
+  return { name, type: typeName(value), preview: preview(value), size: sizeOf(value), kept: "live_only" };
+}
+
+/** Names that runs gave the global object. */
+function madeGlobals(): string[] {
+  const made: string[] = [], keys = ownKeys(scope);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    if (typeof key === "string" && !setHas(platform, key) && key !== "_" && key !== "host") append(made, key);
+  }
+  return made;
+}
+
+function report(names: string[]): object[] {
+  const variables: object[] = [];
+  for (let i = 0; i < names.length && i < REPORTED; i++) {
+    const read = readerOf(names[i]!), v = read && variable(names[i]!, read);
+    if (v !== undefined) append(variables, v);
+  }
+  return variables;
+}
+
+interface End {
+  status: "ok" | "error" | "timeout" | "cancelled";
+  value?: unknown;
+  stopped?: "synchronous" | "waiting";
+  syntax?: Started["syntax"];
+}
+
+function syntaxError({ error, line, column }: { error: string; line: number; column: number }): object {
+  const first = slice(error, 0, indexOf(error, "\n") < 0 ? error.length : indexOf(error, "\n")), colon = indexOf(first, ": ");
+  return { name: "SyntaxError", message: colon < 0 ? first : slice(first, colon + 2), stack: "", line, column };
+}
+
+let abort: ((end: End) => void) | undefined;
+
+async function run({ id, run, declare, body, timeout, declared, report: wanted, host, keepLast }: any): Promise<void> {
+  await (warm ??= warmUp());
+  output.begin();
+  hostCalls.install(scope, host);
+  evaluator.declare(declare);
+  remember(declared);
+  const started = now(), settled = new PromiseOf<End>((resolve) => abort = resolve);
+  const timer = schedule(() => abort!({ status: "timeout", stopped: "waiting" }), timeout);
+  const { promise, stopped, syntax } = await evaluator.start(body, `run${run}`, timeout);
+  if (promise !== undefined) {
+    then(promise, (value) => abort!({ status: "ok", value }), (value) => abort!({ status: "error", value }));
+  } else abort!(stopped ? { status: "timeout", stopped: "synchronous" } : { status: "error", syntax });
+  const end = await settled;
+  unschedule(timer);
+  await evaluator.turn(); // rejections that nobody handled are reported before the run is over
+  abort = undefined;
+  const pending = { timers: timers.cancel(), calls: hostCalls.cancel() };
+  deleteProperty(scope, "host");
+  const told: any = { status: end.status, ms: now() - started };
+  const complete = evaluator.guard(() => {
+    if (end.stopped !== undefined) told.stopped = end.stopped;
+    else if (end.syntax !== undefined) told.error = syntaxError(end.syntax);
+    else if (end.status === "error") told.error = thrown(end.value);
+    else told.value = describe(end.value);
+    told.made = madeGlobals();
+    const all: string[] = wanted;
+    for (let i = 0; i < told.made.length; i++) append(all, told.made[i]);
+    told.variables = report(all);
+  }, DESCRIBE_MS);
+  if (end.status === "ok" && keepLast) defineProperty(scope, "_", { value: end.value, writable: true, configurable: true });
+  if (!complete) told.undescribed = true;
+  const { tail: rest, omitted } = output.end();
+  if (rest !== "") send({ op: "tail" }, encode(rest));
+  send({ op: "done", id, ...told, ...pending, omitted, late: lateSoFar() });
+}
+
+function lateSoFar(): number {
+  const late = output.late;
+  output.late = 0;
+  return late;
+}
+
+function describePart({ id, name, path, offset, limit, room }: any): void {
+  const read = name === "_" && !mapHas(readers, "_") ? () => ownValue(scope, "_") : readerOf(name);
+  let found: object | undefined;
+  const complete = evaluator.guard(() => {
+    if (read === undefined) return;
+    const at = part(read(), path);
+    if (at !== undefined) found = page(at.value, offset, limit, room);
+  }, DESCRIBE_MS);
+  send({ op: "described", id, complete, known: read !== undefined, page: found ?? null });
+}
+
+function table({ id, names }: any): void {
+  let variables: object[] = [];
+  evaluator.guard(() => variables = report(names), DESCRIBE_MS);
+  send({ op: "table", id, variables });
+}
+
+function assign({ header, blob }: Frame): void {
+  evaluator.declare(header.declare);
+  remember([header.name]);
+  const value = parse(decode(blob));
+  if (mapHas(readers, header.name)) evaluator.assign(header.name, value);
+  send({ op: "assigned", id: header.id, variables: report([header.name]) });
+}
+
+function answer(frame: Frame): void {
+  const { header } = frame;
+  switch (header.op) {
+    case "warm":
+      return void then(warm ??= warmUp(), () => send({ op: "warmed", id: header.id }));
+    case "run":
+      return void run(header);
+    case "reply":
+      return hostCalls.settle(frame);
+    case "abort":
+      return abort?.({ status: "cancelled", stopped: "waiting" });
+    case "describe":
+      return describePart(header);
+    case "table":
+      return table(header);
+    case "assign":
+      return assign(frame);
+    case "ping":
+      return send({ op: "pong", id: header.id });
+  }
+}
+
+/** Loads what Deno and V8 load on first use, so that no run pays for it and the memory limit can be set on a settled process. */
+let warm: Promise<void> | undefined;
+async function warmUp(): Promise<void> {
+  await evaluator.open();
+  await evaluator.start("return [1, new Map([[1, 2]])]", "warm", 1_000);
+  evaluator.guard(() => describe(new Map<unknown, unknown>([[1, { a: [1, "x"] }]])), DESCRIBE_MS);
+  thrown(new ErrorOf("warm"));
+  warmPlatform();
+  await evaluator.turn();
+}
+
+const { NumberFormat } = Intl, DateOf = Date, URLOf = URL, clone = structuredClone;
+function warmPlatform(): void {
+  new NumberFormat("en").format(1.5);
+  new DateOf(0).toLocaleString();
+  clone({ a: [1] });
+  new URLOf("https://example.com/");
+}
+
+const reason = getOwnPropertyDescriptor(PromiseRejectionEvent.prototype, "reason")!.get!;
+const thrownError = getOwnPropertyDescriptor(ErrorEvent.prototype, "error")!.get!;
+const prevent = Event.prototype.preventDefault;
+const { apply } = Reflect;
+addEventListener("unhandledrejection", (event) => {
+  apply(prevent, event, []);
+  uncaught(apply(reason, event, []));
+});
+addEventListener("error", (event) => {
+  apply(prevent, event, []);
+  uncaught(apply(thrownError, event, []));
+});
+
+rememberPlatform(scope);
+installStackTraces();
+timers.install(scope);
+defineProperty(scope, "console", { value: makeConsole(Console, output), writable: true, enumerable: false, configurable: true });
+lockDown(scope);
+for (const key of ownKeys(scope)) setAdd(platform, key);
+send({ op: "ready" });
+for (let frame = await receive(); frame !== null; frame = await receive()) answer(frame);

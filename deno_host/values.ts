@@ -1,0 +1,225 @@
+// A value as the host is told of it: its type, its JSON where it is plain data, its printed text, its size; all bounded, and without
+// running code of the session's. Also the way to a part of a value, and a page of it.
+import {
+  append,
+  ArrayPrototype,
+  bufferByteLength,
+  Bytes,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  isArray,
+  isFiniteNumber,
+  mapForEach,
+  mapSize,
+  NativeSet,
+  ObjectPrototype,
+  ownKeys,
+  ownValue,
+  sameValue,
+  setAdd,
+  setDelete,
+  setForEach,
+  setHas,
+  setPrototypeOf,
+  setSize,
+  slice,
+  stringify,
+  StringOf,
+  viewByteLength,
+  viewLength,
+} from "./primordials.ts";
+import { inspect, isBuffer, isMap, isPromise, isProxy, isSet, isTypedArray, plain, typeName } from "./inspect.ts";
+
+/** Characters of JSON or text that one description may carry; the host cuts further. */
+export const BOUND = 262_144;
+const JSON_DEPTH = 64;
+
+export interface Described {
+  type: string;
+  text: string;
+  json: string;
+  unit: "chars" | "items" | "bytes";
+  total: number;
+  hidden: number;
+}
+
+/** The JSON text of plain data; "" for anything else: an accessor, a hole, a cycle, an odd prototype, NaN, too deep, too long. */
+export function plainJson(value: unknown, bound: number = BOUND): string {
+  const path = new NativeSet<object>();
+  let text = "";
+  const write = (v: unknown, depth: number): boolean => {
+    if (text.length > bound || depth > JSON_DEPTH) return false;
+    if (v === null || typeof v === "boolean") text += StringOf(v);
+    else if (typeof v === "number") {
+      if (!isFiniteNumber(v) || sameValue(v, -0)) return false;
+      text += StringOf(v);
+    } else if (typeof v === "string") {
+      if (v.length > bound) return false;
+      text += stringify(v);
+    } else if (typeof v !== "object" || isProxy(v) || setHas(path, v)) return false;
+    else {
+      setAdd(path, v);
+      if (!(isArray(v) ? writeArray(v, depth) : writeObject(v, depth))) return false;
+      setDelete(path, v);
+    }
+    return true;
+  };
+  const writeArray = (a: unknown[], depth: number): boolean => {
+    if (getPrototypeOf(a) !== ArrayPrototype || ownKeys(a).length !== a.length + 1) return false;
+    text += "[";
+    for (let i = 0; i < a.length; i++) {
+      const d = getOwnPropertyDescriptor(a, i);
+      if (d === undefined || !plainData(d)) return false;
+      if (i > 0) text += ",";
+      if (!write(d.value, depth + 1)) return false;
+    }
+    text += "]";
+    return true;
+  };
+  const writeObject = (o: object, depth: number): boolean => {
+    const proto = getPrototypeOf(o);
+    if (proto !== ObjectPrototype && proto !== null) return false;
+    const keys = ownKeys(o);
+    text += "{";
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!, d = getOwnPropertyDescriptor(o, key)!;
+      if (typeof key === "symbol" || !plainData(d)) return false;
+      text += (i > 0 ? "," : "") + stringify(key) + ":";
+      if (!write(d.value, depth + 1)) return false;
+    }
+    text += "}";
+    return true;
+  };
+  return write(value, 0) && text.length <= bound ? text : "";
+}
+function plainData(d: PropertyDescriptor): boolean {
+  setPrototypeOf(d, null);
+  return d.get === undefined && d.set === undefined && d.enumerable === true;
+}
+
+/** How large a value is, in the unit its type suggests: characters, items, bytes, keys. */
+export function sizeOf(v: unknown): number {
+  if (typeof v === "string") return v.length;
+  if (typeof v !== "object" || v === null || isProxy(v)) return 0;
+  if (isArray(v)) return v.length;
+  if (isMap(v)) return mapSize(v);
+  if (isSet(v)) return setSize(v);
+  if (isTypedArray(v)) return viewByteLength(v);
+  if (isBuffer(v)) return bufferByteLength(v);
+  return ownKeys(v).length;
+}
+
+export function describe(v: unknown): Described {
+  const type = typeName(v);
+  if (typeof v === "string") {
+    return { type, text: slice(v, 0, BOUND), json: plainJson(v), unit: "chars", total: v.length, hidden: 0 };
+  }
+  const json = plainJson(v), { text, hidden } = inspect(v);
+  const items = isArray(v) && !isProxy(v);
+  return {
+    type,
+    text: slice(text, 0, BOUND),
+    json,
+    unit: items ? "items" : "chars",
+    total: items ? v.length : text.length,
+    hidden,
+  };
+}
+
+/** One line on a variable. */
+export function preview(v: unknown): string {
+  if (typeof v === "string") return v.length > 60 ? `${stringify(slice(v, 0, 60))}…` : stringify(v);
+  if (typeof v === "function") return typeName(v);
+  const json = plainJson(v, 80);
+  if (json !== "") return json;
+  return isProxy(v) ? "[Proxy]" : isPromise(v) ? "[Promise]" : slice(plain(v, 2), 0, 80);
+}
+
+/** A part of `v` by a chain of keys; a Map is entered by its keys, an array also from its end. Undefined where there is none. */
+export function part(v: unknown, path: (string | number)[]): { value: unknown } | undefined {
+  for (let i = 0; i < path.length; i++) {
+    const key = path[i]!;
+    if (typeof v === "string" && typeof key === "number") {
+      const at = key < 0 ? v.length + key : key;
+      if (at < 0 || at >= v.length) return undefined;
+      v = v[at];
+      continue;
+    }
+    if ((typeof v !== "object" && typeof v !== "function") || v === null || isProxy(v)) return undefined;
+    if (isMap(v)) {
+      let hit: { value: unknown } | undefined;
+      mapForEach(v as Map<unknown, unknown>, (x, k) => {
+        if (hit === undefined && (k === key || (typeof k === "number" && StringOf(k) === key))) hit = { value: x };
+      });
+      if (hit === undefined) return undefined;
+      v = hit.value;
+      continue;
+    }
+    const length = isArray(v) ? v.length : isTypedArray(v) ? viewLength(v) : 0;
+    const d = getOwnPropertyDescriptor(v, typeof key === "number" && key < 0 ? length + key : key);
+    if (d === undefined) return undefined;
+    setPrototypeOf(d, null);
+    if (d.get !== undefined || d.set !== undefined) return undefined;
+    v = d.value;
+  }
+  return { value: v };
+}
+
+export interface Page extends Described {
+  offset: number;
+  count: number;
+}
+
+/** `limit` units of `v` from `offset`; no more than about `room` characters when there is a choice (items). */
+export function page(v: unknown, offset: number, limit: number, room: number): Page {
+  const type = typeName(v);
+  if (typeof v === "string") {
+    const text = slice(v, offset, offset + limit);
+    return { type, text, json: "", unit: "chars", total: v.length, hidden: 0, offset, count: text.length };
+  }
+  const items = itemsOf(v, offset, limit);
+  if (items === undefined) {
+    const whole = describe(v), text = slice(whole.text, offset, offset + limit);
+    const json = offset === 0 && text.length === whole.text.length ? whole.json : "";
+    return { ...whole, json, text, unit: "chars", total: whole.text.length, offset, count: text.length };
+  }
+  const { values, total, unit } = items;
+  let count = values.length;
+  while (count > 1) {
+    values.length = count;
+    if (printed(values).length <= room) break;
+    count = (count >> 1) || 1;
+  }
+  values.length = count;
+  const json = plainJson(values);
+  return { type, text: json === "" ? printed(values) : "", json, unit, total, hidden: 0, offset, count };
+}
+function printed(values: unknown[]): string {
+  return plainJson(values) || inspect(values).text;
+}
+
+function itemsOf(
+  v: unknown,
+  offset: number,
+  limit: number,
+): { values: unknown[]; total: number; unit: "items" | "bytes" } | undefined {
+  if (typeof v !== "object" || v === null || isProxy(v)) return undefined;
+  const values: unknown[] = [], within = (i: number) => i >= offset && i < offset + limit;
+  const add = (x: unknown) => append(values, x);
+  if (isArray(v)) {
+    for (let i = offset; i < v.length && i < offset + limit; i++) add(ownValue(v, i));
+    return { values, total: v.length, unit: "items" };
+  }
+  if (isMap(v) || isSet(v)) {
+    let i = 0;
+    if (isMap(v)) mapForEach(v as Map<unknown, unknown>, (x, k) => within(i++) && add([k, x]));
+    else setForEach(v as Set<unknown>, (x) => within(i++) && add(x));
+    return { values, total: i, unit: "items" };
+  }
+  if (isTypedArray(v) || isBuffer(v)) {
+    const view = (isTypedArray(v) ? v : new Bytes(v as ArrayBuffer)) as Uint8Array, total = viewLength(view);
+    for (let i = offset; i < total && i < offset + limit; i++) add(view[i]);
+    return { values, total, unit: isTypedArray(v) && viewByteLength(view) !== total ? "items" : "bytes" };
+  }
+  return undefined;
+}
