@@ -1,0 +1,99 @@
+"""One SQLite connection on a thread of its own, opened the way that a private, shared file needs."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+
+from mcp_codeexec.errors import StoreUnavailable
+from mcp_codeexec.sessions import schema
+
+T = TypeVar("T")
+BUSY_MS = 5_000  # how long to wait for another process's write; ours take less than a millisecond
+
+
+class Database(aiosqlite.Connection):
+    """Lives from `await database` to `close()`.
+
+    Work runs as whole functions on the connection's thread: one hop for a transaction instead of one per statement, and nothing
+    of another task, or a cancellation, can come between its statements.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__(partial(_connect, path), 64)
+        self._thread.daemon = True  # a forgotten connection must not keep the process alive
+        self._path = path
+        self._file = (0, 0)
+
+    async def start(self) -> None:
+        """Open and migrate, or refuse. Raises what `schema` raises, and OSError."""
+        await self
+        self._file = _identity(self._path)
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """The result of `work` on the connection. Not stopped by a cancellation of the caller, who then does not see its end.
+
+        Raises:
+            StoreUnavailable: the file is not where it was: what we write would be lost with it.
+        """
+        return await self._execute(self._guarded, work)  # pyright: ignore[reportUnknownMemberType]
+
+    def _guarded(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if _identity(self._path) != self._file:
+            raise StoreUnavailable(
+                "the session database was removed or replaced while it was in use.", hint="Restart the server to go on."
+            )
+        return work(self._conn)
+
+
+def _identity(path: Path | None) -> tuple[int, int]:
+    if path is None:
+        return 0, 0
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_dev, found.st_ino
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    if path is None:
+        return _set_up(sqlite3.connect(":memory:", isolation_level=None), "in memory")
+    _make_private(path)
+    uri = f"{path.absolute().as_uri()}?mode=rw"  # rw: SQLite itself never makes the file, it would be readable to others
+    return _set_up(sqlite3.connect(uri, uri=True, isolation_level=None), str(path))
+
+
+def _make_private(path: Path) -> None:
+    """See that the file exists and is ours, for our user only; SQLite gives the files beside it the same mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    # From here on nobody but SQLite opens the file: closing it would drop the locks of another connection in this process.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise StoreUnavailable(f"{path} is not a file.", hint="Choose another data_dir.")
+    schema.inspect(path)
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{path}{suffix}").chmod(0o600)
+
+
+def _set_up(connection: sqlite3.Connection, place: str) -> sqlite3.Connection:
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
+        # Before WAL: so the application id is in the file itself from the first moment, and `inspect` always sees it.
+        schema.migrate(connection, place)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

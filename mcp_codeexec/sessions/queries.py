@@ -1,0 +1,146 @@
+"""The SQL of the session store: functions over an open connection, each run whole on the connection's thread.
+
+Those that write expect to be inside a transaction.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from mcp_codeexec.errors import StoreUnavailable
+from mcp_codeexec.model import Json, Record, RunDraft, SessionInfo, StoredSession, VaultRow
+from mcp_codeexec.sessions import rows
+from mcp_codeexec.sessions.schema import transaction
+
+_ADD_SESSION = """
+    INSERT INTO session (session_id, owner, created, last_used, runs, variables, metadata, tool_state, vault_key)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_SESSION = """
+    SELECT session_id, owner, created, last_used, runs, variables, metadata, tool_state, vault_key
+    FROM session WHERE session_id = ?
+"""
+_SESSIONS = """
+    SELECT session_id, owner, created, last_used, runs, variables, metadata, tool_state
+    FROM session WHERE owner = ? AND (last_used, session_id) < (?, ?)
+    ORDER BY last_used DESC, session_id DESC LIMIT ?
+"""
+_FOLLOW = "UPDATE session SET runs = ?, last_used = max(last_used, ?) WHERE session_id = ? AND runs = ?"
+_COUNT_VARIABLES = """
+    UPDATE session SET variables = (SELECT count(*) FROM variable WHERE variable.session_id = session.session_id)
+    WHERE session_id = ?
+"""
+_ADD_RUN = """
+    INSERT INTO run (session_id, run, at, status, ms, code, answer, output, value, error)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_RUN = """
+    SELECT session_id, run, at, status, ms, code, answer, output, value, error
+    FROM run WHERE session_id = ? AND run = ?
+"""
+_RUNS = """
+    SELECT session_id, run, at, status, ms, code, answer, output, value, error
+    FROM run WHERE session_id = ? AND (? = 0 OR run < ?) ORDER BY run DESC LIMIT ?
+"""
+_PUT_VARIABLE = "INSERT OR REPLACE INTO variable (session_id, name, kind, type, size, kept, run) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_DROP_VARIABLE = "DELETE FROM variable WHERE session_id = ? AND name = ?"
+_VARIABLES = "SELECT name, kind, type, size, kept, run FROM variable WHERE session_id = ? ORDER BY name"
+_PUT_VAULT = "INSERT INTO token (session_id, token, kind, value) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_VAULT = "SELECT token, kind, value FROM token WHERE session_id = ?"
+
+
+def add_session(connection: sqlite3.Connection, info: SessionInfo, vault_key: bytes) -> None:
+    connection.execute(_ADD_SESSION, (*rows.session_row(info), vault_key))
+
+
+def session_info(connection: sqlite3.Connection, session_id: str) -> SessionInfo | None:
+    row = connection.execute(_SESSION, (session_id,)).fetchone()
+    return rows.session_info(row[:-1]) if row else None
+
+
+def load_session(connection: sqlite3.Connection, session_id: str) -> StoredSession | None:
+    with transaction(connection, "DEFERRED"):  # three reads of one moment
+        row = connection.execute(_SESSION, (session_id,)).fetchone()
+        if row is None:
+            return None
+        return StoredSession(
+            info=rows.session_info(row[:-1]),
+            variables=tuple(map(rows.variable, connection.execute(_VARIABLES, (session_id,)))),
+            vault_key=row[-1],
+            vault=tuple(map(rows.token, connection.execute(_VAULT, (session_id,)))),
+        )
+
+
+def list_sessions(connection: sqlite3.Connection, owner: str, below: tuple[float, str], limit: int) -> list[SessionInfo]:
+    found = connection.execute(_SESSIONS, (rows.packed(owner), *below, limit))
+    return [rows.session_info(row) for row in found]
+
+
+def add_run(connection: sqlite3.Connection, draft: RunDraft) -> None:
+    """All that a run leaves. Raises StoreUnavailable where it does not follow the session's last run."""
+    record = draft.record
+    session_id = record.session_id
+    if connection.execute(_FOLLOW, (record.run, record.at, session_id, record.run - 1)).rowcount == 0:
+        raise _out_of_order(connection, record)
+    connection.execute(_ADD_RUN, rows.record_row(record))
+    if draft.gone:
+        connection.executemany(_DROP_VARIABLE, [(session_id, rows.packed(name)) for name in draft.gone])
+    if draft.variables:
+        connection.executemany(_PUT_VARIABLE, [(session_id, *rows.variable_row(variable)) for variable in draft.variables])
+    if draft.gone or draft.variables:
+        connection.execute(_COUNT_VARIABLES, (session_id,))
+    if draft.minted:
+        _put_tokens(connection, session_id, draft.minted)
+
+
+def add_tokens(connection: sqlite3.Connection, session_id: str, minted: Sequence[VaultRow]) -> None:
+    """Tokens of a session; raises StoreUnavailable where it is gone."""
+    if session_info(connection, session_id) is None:
+        raise _gone()
+    _put_tokens(connection, session_id, minted)
+
+
+def one_run(connection: sqlite3.Connection, session_id: str, run: int) -> Record | None:
+    row = connection.execute(_RUN, (session_id, run)).fetchone()
+    return rows.record(row) if row else None
+
+
+def list_runs(connection: sqlite3.Connection, session_id: str, limit: int, before: int) -> list[Record]:
+    return [rows.record(row) for row in connection.execute(_RUNS, (session_id, before, before, limit))]
+
+
+def put_tool_state(connection: sqlite3.Connection, session_id: str, tool_state: Mapping[str, Json]) -> None:
+    """Raises StoreUnavailable where the session is gone, BadArguments where `tool_state` is not JSON."""
+    text = rows.json_text("tool_state", tool_state)
+    if connection.execute("UPDATE session SET tool_state = ? WHERE session_id = ?", (text, session_id)).rowcount == 0:
+        raise _gone()
+
+
+def remove_session(connection: sqlite3.Connection, session_id: str) -> int:
+    return connection.execute("DELETE FROM session WHERE session_id = ?", (session_id,)).rowcount
+
+
+def remove_unused(connection: sqlite3.Connection, before: float) -> int:
+    return connection.execute("DELETE FROM session WHERE last_used < ?", (before,)).rowcount
+
+
+def empty_log(connection: sqlite3.Connection) -> None:
+    """Move the write-ahead log into the database and empty it, so that what was removed stands in neither."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+def _put_tokens(connection: sqlite3.Connection, session_id: str, minted: Sequence[VaultRow]) -> None:
+    connection.executemany(_PUT_VAULT, [(session_id, *rows.token_row(token)) for token in minted])
+
+
+def _out_of_order(connection: sqlite3.Connection, record: Record) -> StoreUnavailable:
+    info = session_info(connection, record.session_id)
+    if info is None:
+        return _gone()
+    return StoreUnavailable(
+        f"run {record.run} cannot be recorded: the last run of the session is {info.runs}, another process may be using it.",
+        hint="Call again: the session is then read anew.",
+    )
+
+
+def _gone() -> StoreUnavailable:
+    return StoreUnavailable("the session was deleted meanwhile; nothing was written.", hint="Leave session_id out to start one.")

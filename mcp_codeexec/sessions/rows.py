@@ -1,0 +1,80 @@
+"""Shapes to database rows and back."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from mcp_codeexec.errors import BadArguments
+from mcp_codeexec.model import Json, Kept, Kind, Record, SessionInfo, Status, Variable, VaultRow
+
+Row = tuple[Any, ...]
+
+
+def packed(text: str) -> str | bytes:
+    """`text` for a column: itself, or bytes where it holds lone surrogates, which SQLite's text cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def unpacked(column: str | bytes) -> str:
+    """The text that was packed."""
+    return column if isinstance(column, str) else column.decode("utf-8", "surrogatepass")
+
+
+def json_text(what: str, data: Mapping[str, Json]) -> str:
+    """`data` as JSON text. Raises BadArguments, naming `what`, where it is not plain JSON."""
+    try:
+        return json.dumps(dict(data), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise BadArguments(f"{what} is not plain JSON data: {exc}") from None
+
+
+def session_row(info: SessionInfo) -> Row:
+    return (
+        info.session_id,
+        packed(info.owner),
+        info.created,
+        info.last_used,
+        info.runs,
+        info.variables,
+        json_text("metadata", info.metadata),
+        json_text("tool_state", info.tool_state),
+    )
+
+
+def session_info(row: Row) -> SessionInfo:
+    session_id, owner, created, last_used, runs, variables, metadata, tool_state = row
+    return SessionInfo(
+        session_id, unpacked(owner), created, last_used, runs, variables, json.loads(metadata), json.loads(tool_state)
+    )
+
+
+def record_row(record: Record) -> Row:
+    texts = (record.code, record.answer, record.output, record.value, record.error)
+    return record.session_id, record.run, record.at, record.status, record.ms, *map(packed, texts)
+
+
+def record(row: Row) -> Record:
+    session_id, run, at, status, ms, *texts = row
+    return Record(session_id, run, at, cast(Status, status), ms, *map(unpacked, texts))
+
+
+def variable_row(variable: Variable) -> Row:
+    return packed(variable.name), variable.kind, packed(variable.type), variable.size, variable.kept, variable.run
+
+
+def variable(row: Row) -> Variable:
+    name, kind, type_, size, kept, run = row
+    return Variable(unpacked(name), cast(Kind, kind), unpacked(type_), size, cast(Kept, kept), run)
+
+
+def token_row(token: VaultRow) -> Row:
+    return token.token, token.kind, packed(token.value)
+
+
+def token(row: Row) -> VaultRow:
+    text, kind, value = row
+    return VaultRow(text, kind, unpacked(value))

@@ -1,0 +1,83 @@
+"""One session as this process sees it: its face in memory and its queue."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from anyio import Lock, WouldBlock
+
+from mcp_codeexec.errors import Busy
+from mcp_codeexec.model import RunDraft, SessionInfo, StoredSession, Variable
+from mcp_codeexec.sessions.vault import SessionVault
+
+
+class Session:
+    """The in-memory face of one session; lives as long as somebody uses it. `SessionManager` makes it and keeps it true."""
+
+    def __init__(self, stored: StoredSession, waiting_limit: int, refresh: Callable[["Session"], Awaitable[None]]) -> None:
+        self.info: SessionInfo = stored.info
+        self.variables: dict[str, Variable] = {variable.name: variable for variable in stored.variables}
+        self.vault = SessionVault(stored.vault_key, stored.vault)
+        self._waiting_limit = waiting_limit
+        self._refresh = refresh
+        self._lock = Lock(fast_acquire=True)  # first come, first served, and it survives the cancellation of one who waits
+
+    @property
+    def id(self) -> str:
+        return self.info.session_id
+
+    @property
+    def next_run(self) -> int:
+        """The number that the next run will have."""
+        return self.info.runs + 1
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run has its turn."""
+        return self._lock.locked()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """The right to run: one at a time, in order of arrival.
+
+        Raises:
+            Busy: as many calls wait already as may.
+            SessionNotFound: the session was deleted while this call waited.
+            StoreUnavailable: that could not be seen.
+        """
+        try:
+            self._lock.acquire_nowait()
+            waited = False
+        except WouldBlock:
+            waiting = self._lock.statistics().tasks_waiting
+            if waiting >= self._waiting_limit:
+                raise Busy(
+                    f"{waiting} {'call waits' if waiting == 1 else 'calls wait'} already for this session; it runs one at a time.",
+                    hint="Wait for an answer before you send more, or leave session_id out to work in another session.",
+                ) from None
+            await self._lock.acquire()
+            waited = True
+        try:
+            if waited:
+                await self._refresh(self)
+            yield
+        finally:
+            self._lock.release()
+
+    def take(self, stored: StoredSession) -> None:
+        """Become what the store has: another process went on with the session."""
+        self.info = stored.info
+        self.variables = {variable.name: variable for variable in stored.variables}
+        self.vault.absorb(stored.vault)
+
+    def wrote(self, draft: RunDraft) -> None:
+        """Follow a run that is in the store now."""
+        for name in draft.gone:
+            self.variables.pop(name, None)
+        self.variables.update((variable.name, variable) for variable in draft.variables)
+        self.info = replace(
+            self.info,
+            runs=draft.record.run,
+            last_used=max(self.info.last_used, draft.record.at),
+            variables=len(self.variables),
+        )

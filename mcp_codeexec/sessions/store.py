@@ -1,0 +1,154 @@
+"""The session store over SQLite: one file for all sessions of a machine, shared by every server process, or memory alone."""
+
+import sqlite3
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from anyio import CancelScope
+
+from mcp_codeexec.errors import BadArguments, StoreUnavailable
+from mcp_codeexec.model import Json, Record, RunDraft, SessionInfo, StoredSession, VaultRow
+from mcp_codeexec.sessions import queries
+from mcp_codeexec.sessions.database import Database
+from mcp_codeexec.sessions.schema import transaction
+
+T = TypeVar("T")
+_NEWEST = (float("inf"), "")
+
+
+class SqliteStore:
+    """A `SessionStore` in the file at `path`, or in memory where it is None. Lives from `open()` to `close()`.
+
+    Every method raises `StoreUnavailable` where the database cannot do its work; then nothing of that call was written.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._database: Database | None = None
+
+    async def open(self) -> None:
+        """Open, migrate to this version's schema, or refuse without touching what is there. Nothing to do if it is open."""
+        if self._database is None:
+            database = Database(self.path)
+            with CancelScope(shield=True), _sentences(f"opened ({self.path or 'in memory'})"):
+                await database.start()
+            self._database = database
+
+    async def close(self) -> None:
+        """Release the database after what is under way; safe to call twice."""
+        database, self._database = self._database, None
+        if database is not None:
+            with CancelScope(shield=True), _sentences("closed"):
+                await database.close()
+
+    async def create(self, info: SessionInfo, vault_key: bytes) -> None:
+        """Add a new session. Raises BadArguments where its metadata or tool state is not JSON."""
+        await self._write(lambda c: queries.add_session(c, info, vault_key))
+
+    async def info(self, session_id: str) -> SessionInfo | None:
+        """The session without what belongs to it, whoever owns it: the cheap way to see whether something changed."""
+        return await self._read(lambda c: queries.session_info(c, session_id))
+
+    async def load(self, session_id: str) -> StoredSession | None:
+        """The session with its variables and vault, whoever owns it."""
+        return await self._read(lambda c: queries.load_session(c, session_id))
+
+    async def commit(self, draft: RunDraft) -> None:
+        """Write a run: record, variables, tokens and the session's counters, in one transaction.
+
+        Runs of a session are 1, 2, 3 …: one that does not follow the last is refused, so two processes never mix theirs.
+        """
+        await self._write(lambda c: queries.add_run(c, draft))
+
+    async def keep_tokens(self, session_id: str, minted: Sequence[VaultRow]) -> None:
+        """Write tokens that were minted outside a run; rows already there stay."""
+        await self._write(lambda c: queries.add_tokens(c, session_id, minted))
+
+    async def sessions(self, owner: str, limit: int, cursor: str = "") -> tuple[list[SessionInfo], str]:
+        """The owner's sessions, last used first, and the cursor of the next page (empty at the end).
+
+        A session made or used after the first page was read moves to the front and shifts nothing. Raises BadArguments for a
+        limit below 1 and a cursor that this method did not give.
+        """
+        _check(limit)
+        below = _place(cursor) if cursor else _NEWEST
+        found = await self._read(lambda c: queries.list_sessions(c, owner, below, limit + 1))
+        page = found[:limit]
+        return page, _cursor(page[-1]) if len(found) > limit else ""
+
+    async def runs(self, session_id: str, limit: int, before: int = 0) -> list[Record]:
+        """Records, newest first, below run `before` (0: from the newest). Raises BadArguments for a limit below 1."""
+        _check(limit)
+        return await self._read(lambda c: queries.list_runs(c, session_id, limit, before))
+
+    async def record(self, session_id: str, run: int) -> Record | None:
+        """One record."""
+        return await self._read(lambda c: queries.one_run(c, session_id, run))
+
+    async def set_tool_state(self, session_id: str, tool_state: Mapping[str, Json]) -> None:
+        """Replace the session's tool state. Raises BadArguments where it is not JSON."""
+        await self._write(lambda c: queries.put_tool_state(c, session_id, tool_state))
+
+    async def delete(self, session_id: str) -> bool:
+        """Remove a session and all that belongs to it, also from the write-ahead log; False if there was none."""
+        return await self._remove(lambda c: queries.remove_session(c, session_id)) > 0
+
+    async def expire(self, before: float) -> int:
+        """Remove sessions last used before that time, whoever owns them; how many."""
+        return await self._remove(lambda c: queries.remove_unused(c, before))
+
+    async def _remove(self, work: Callable[[sqlite3.Connection], int]) -> int:
+        removed = await self._write(work)
+        if removed:
+            await self._read(queries.empty_log)
+        return removed
+
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def whole(connection: sqlite3.Connection) -> T:
+            with transaction(connection):
+                return work(connection)
+
+        with _sentences("written"):
+            return await self._opened().run(whole)
+
+    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        with _sentences("read"):
+            return await self._opened().run(work)
+
+    def _opened(self) -> Database:
+        if self._database is None:
+            raise StoreUnavailable("the session database is not open.")
+        return self._database
+
+
+def _check(limit: int) -> None:
+    if limit < 1:
+        raise BadArguments(f"limit is {limit}; it must be at least 1.")
+
+
+def _cursor(info: SessionInfo) -> str:
+    return urlsafe_b64encode(f"{info.last_used!r} {info.session_id}".encode()).decode().rstrip("=")
+
+
+def _place(cursor: str) -> tuple[float, str]:
+    try:
+        last_used, session_id = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
+        return float(last_used), session_id
+    except ValueError:
+        raise BadArguments("cursor is not one that a page of sessions gave.", hint="Leave cursor out to begin.") from None
+
+
+@contextmanager
+def _sentences(done: str) -> Generator[None]:
+    """What SQLite and the file system say, as `StoreUnavailable`; the only path in its text is one that stands in `done`."""
+    try:
+        yield
+    except (sqlite3.Error, OSError, ValueError, OverflowError) as exc:
+        why = (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
+        raise StoreUnavailable(
+            f"the session database cannot be {done}: {why}.",
+            hint="Try again. If it stays, the operator must look at the database; nothing in it was overwritten.",
+        ) from exc

@@ -1,0 +1,80 @@
+"""Personal values and the tokens that stand for them, for one session."""
+
+import hmac
+import re
+import unicodedata
+from base64 import b32encode
+from collections.abc import Iterable
+from threading import Lock
+
+from mcp_codeexec.model import VaultRow
+
+SUFFIX = 6  # 30 bits: enough for one session; longer only where two values meet
+KIND = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+
+
+class SessionVault:
+    """The `Vault` of one session; lives as long as the session is in memory. Safe to use from several threads.
+
+    A suffix is an HMAC of kind and value under the session's key: it needs no counter, says nothing about the value, and means
+    nothing in another session. Values that are canonically equivalent Unicode are one value, and the first seen is revealed.
+    """
+
+    def __init__(self, key: bytes, rows: Iterable[VaultRow] = ()) -> None:
+        self._key = key
+        self._lock = Lock()
+        self._rows: dict[str, VaultRow] = {}
+        self._tokens: dict[tuple[str, str], str] = {}
+        self._unwritten: dict[str, VaultRow] = {}
+        self.absorb(rows)
+
+    def tokenise(self, kind: str, value: str) -> str:
+        """The token of `value`, e.g. `[EMAIL_k3f9q2]`; the same value always gets the same one.
+
+        Raises:
+            ValueError: `kind` is not a word such as EMAIL.
+        """
+        kind = kind.upper()
+        if not KIND.fullmatch(kind):
+            raise ValueError("a kind is letters, digits and single underscores")
+        normal = unicodedata.normalize("NFC", value)
+        with self._lock:
+            token = self._tokens.get((kind, normal))
+            if token is None:
+                token = self._free_token(kind, normal)
+                self._unwritten[token] = self._rows[token] = VaultRow(token, kind, value)
+                self._tokens[kind, normal] = token
+            return token
+
+    def reveal(self, token: str) -> str | None:
+        """The value behind `token`, None if this session never made it."""
+        with self._lock:
+            row = self._rows.get(token)
+        return row.value if row else None
+
+    def minted(self) -> tuple[VaultRow, ...]:
+        """Tokens made since the last call of this method: the rows that the store still has to write."""
+        with self._lock:
+            new = tuple(self._unwritten.values())
+            self._unwritten.clear()
+        return new
+
+    def give_back(self, rows: Iterable[VaultRow]) -> None:
+        """Rows of `minted` that could not be written: the next call gives them again."""
+        with self._lock:
+            self._unwritten = {row.token: row for row in rows} | self._unwritten
+
+    def absorb(self, rows: Iterable[VaultRow]) -> None:
+        """Rows that the store has, perhaps from another process."""
+        with self._lock:
+            for row in rows:
+                self._rows[row.token] = row
+                self._tokens[row.kind, unicodedata.normalize("NFC", row.value)] = row.token
+
+    def _free_token(self, kind: str, normal: str) -> str:
+        message = f"{kind}\0{normal}".encode("utf-8", "surrogatepass")
+        digest = b32encode(hmac.digest(self._key, message, "sha256")).decode().rstrip("=").lower()
+        length = SUFFIX
+        while (token := f"[{kind}_{digest[:length]}]") in self._rows:
+            length += 2
+        return token
