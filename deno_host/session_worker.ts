@@ -50,6 +50,7 @@ Deno.permissions.revokeSync({ name: "sys", kind: "inspector" as any });
 
 /** Readers of the session's variables. A name on the global object (`x = 5`) has none here: it is read there. */
 const readers = new NativeMap<string, () => unknown>(), platform = new NativeSet<PropertyKey>();
+const globals = new NativeSet<string>();
 
 function readerOf(name: string): (() => unknown) | undefined {
   return mapGet(readers, name) ??
@@ -74,12 +75,14 @@ function variable(name: string, read: () => unknown): object | undefined {
   return { name, type: typeName(value), preview: preview(value), size: sizeOf(value), kept: "live_only" };
 }
 
-/** Names that runs gave the global object. */
+/** Names that this run gave the global object. */
 function madeGlobals(): string[] {
   const made: string[] = [], keys = ownKeys(scope);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
-    if (typeof key === "string" && !setHas(platform, key) && key !== "_" && key !== "host") append(made, key);
+    if (typeof key !== "string" || setHas(platform, key) || setHas(globals, key) || key === "_" || key === "host") continue;
+    setAdd(globals, key);
+    append(made, key);
   }
   return made;
 }
@@ -196,24 +199,28 @@ function answer(frame: Frame): void {
   }
 }
 
-/** Loads what Deno and V8 load on first use, so that no run pays for it and the memory limit can be set on a settled process. */
-let warm: Promise<void> | undefined;
+/**
+ * The second phase of the start: loads what Deno and V8 load on first use, so that no run pays for it and the memory limit can be set on
+ * a settled process; then locks the room. In this order: the inspector's first use boots a part of Node, which reads `Deno`. No user code
+ * runs before.
+ */
 async function warmUp(): Promise<void> {
   await evaluator.open();
+  new Intl.NumberFormat("en").format(1.5);
+  new Date(0).toLocaleString();
+  structuredClone({ a: [1] });
+  new URL("https://example.com/");
+  rememberPlatform(scope);
+  installStackTraces();
+  timers.install(scope);
+  defineProperty(scope, "console", { value: makeConsole(Console, output), writable: true, enumerable: false, configurable: true });
+  lockDown(scope);
+  for (const key of ownKeys(scope)) setAdd(platform, key);
   await evaluator.start("return [1, new Map([[1, 2]])]", "warm", 1_000);
-  evaluator.guard(() => describe(new Map<unknown, unknown>([[1, { a: [1, "x"] }]])), DESCRIBE_MS);
-  thrown(new ErrorOf("warm"));
-  warmPlatform();
+  evaluator.guard(() => describe([new Map<unknown, unknown>([[1, { a: [1, "x"] }]]), thrown(new ErrorOf("warm"))]), DESCRIBE_MS);
   await evaluator.turn();
 }
-
-const { NumberFormat } = Intl, DateOf = Date, URLOf = URL, clone = structuredClone;
-function warmPlatform(): void {
-  new NumberFormat("en").format(1.5);
-  new DateOf(0).toLocaleString();
-  clone({ a: [1] });
-  new URLOf("https://example.com/");
-}
+let warm: Promise<void> | undefined;
 
 const reason = getOwnPropertyDescriptor(PromiseRejectionEvent.prototype, "reason")!.get!;
 const thrownError = getOwnPropertyDescriptor(ErrorEvent.prototype, "error")!.get!;
@@ -228,11 +235,5 @@ addEventListener("error", (event) => {
   uncaught(apply(thrownError, event, []));
 });
 
-rememberPlatform(scope);
-installStackTraces();
-timers.install(scope);
-defineProperty(scope, "console", { value: makeConsole(Console, output), writable: true, enumerable: false, configurable: true });
-lockDown(scope);
-for (const key of ownKeys(scope)) setAdd(platform, key);
 send({ op: "ready" });
 for (let frame = await receive(); frame !== null; frame = await receive()) answer(frame);

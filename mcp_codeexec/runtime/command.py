@@ -1,0 +1,54 @@
+"""The command line, environment and import map of a Deno process of ours: pure functions, so that what a worker may do can be read,
+and tested, in one place. Sources of the facts: Deno's security documentation, and measurements told in docs/.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+DENIED = ("read", "write", "net", "env", "run", "ffi", "import")
+_MAPPED_AWAY = "data:text/javascript,throw%20new%20Error(%22imports%20are%20disabled%22)"
+
+# Which module of the host side may import which builtin; nothing else may import any.
+BUILTINS_OF: Mapping[str, tuple[str, ...]] = {"evaluate.js": ("node:inspector",), "transpiler.js": ("node:module",)}
+
+
+def argv(deno: Path, script: Path, import_map: Path, *, heap_mb: int, inspector: bool, arguments: Iterable[str] = ()) -> list[str]:
+    """The command of one process: every permission denied (the session worker revokes `inspector` once it is connected), nothing
+    fetched, nothing cached, code from strings refused by V8 itself, regular expressions with a linear-time fallback."""
+    flags = [
+        f"--max-heap-size={heap_mb}",
+        "--disallow-code-generation-from-strings",
+        "--enable-experimental-regexp-engine-on-excessive-backtracks",
+    ]
+    return [
+        str(deno),
+        "run",
+        *("--no-prompt", "--no-remote", "--no-npm", "--cached-only", "--no-config", "--no-lock", "--no-code-cache"),
+        *(f"--deny-{permission}" for permission in DENIED),
+        "--allow-sys=inspector" if inspector else "--deny-sys",
+        f"--import-map={import_map}",
+        f"--v8-flags={','.join(flags)}",
+        str(script),
+        *arguments,
+    ]
+
+
+def environment() -> dict[str, str]:
+    """Nothing of ours but what Deno needs to hear: no cache, no home, no colours, no update check, UTC."""
+    return {
+        "DENO_DIR": "/nonexistent",
+        "DENO_EMIT_CACHE_MODE": "disable",
+        "DENO_NO_UPDATE_CHECK": "1",
+        "HOME": "/nonexistent",
+        "NO_COLOR": "1",
+        "TZ": "UTC",
+    }
+
+
+def import_map(folder: Path, builtins: Iterable[str]) -> dict[str, dict[str, object]]:
+    """Every builtin of Deno mapped to a module that throws, with and without `node:`, except for the host files that need one."""
+    names = sorted({name.removeprefix("node:") for name in builtins})
+    return {
+        "imports": {prefix + name: _MAPPED_AWAY for name in names for prefix in ("", "node:")},
+        "scopes": {(folder / file).as_uri(): {name: name for name in allowed} for file, allowed in BUILTINS_OF.items()},
+    }

@@ -1,0 +1,148 @@
+"""The host side as JavaScript in a cache folder: starting a worker from TypeScript costs twice the time.
+
+Built once for each version of Deno and of deno_host/, by Deno itself; the folder also holds the import map made from that
+Deno's own list of builtin modules.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from platformdirs import user_cache_path
+
+from mcp_codeexec.errors import RuntimeUnavailable
+from mcp_codeexec.runtime import command
+
+BUILD_S = 30
+OLDEST = (2, 9, 4)  # older ones have known holes in their permissions
+_INSTALL = "Deno 2.9.4 or newer is needed: pip install 'deno>=2.9.4,<2.10'"
+
+
+class _Built(TypedDict):
+    files: dict[str, str]
+    builtins: list[str]
+    deno: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostFiles:
+    """Where the built files are."""
+
+    folder: Path
+    deno_version: str
+
+    @property
+    def session_worker(self) -> Path:
+        return self.folder / "session_worker.js"
+
+    @property
+    def transpiler(self) -> Path:
+        return self.folder / "transpiler.js"
+
+    @property
+    def import_map(self) -> Path:
+        return self.folder / "import_map.json"
+
+
+def sources() -> Path:
+    """deno_host/: beside the package in a checkout, inside it when installed."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "deno_host"
+    return inside if inside.is_dir() else package.parent / "deno_host"
+
+
+def prepare(deno: Path, cache: Path | None = None) -> HostFiles:
+    """The built host files for this Deno, from the cache where they are there already.
+
+    Raises:
+        RuntimeUnavailable: Deno cannot be run, or the files cannot be built.
+    """
+    key = _key(deno)
+    for root in (cache or user_cache_path("mcp-codeexec"), Path(tempfile.gettempdir()) / f"mcp-codeexec-{_owner()}"):
+        folder = root / f"host-{key}"
+        version = folder / "deno_version"
+        if version.is_file() and _ours(folder):
+            return HostFiles(folder, version.read_text("utf-8"))
+        try:
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return _build(deno, folder)
+        except OSError:
+            continue  # a read-only home: the next place
+    raise RuntimeUnavailable(
+        "There is no folder for the worker's files: neither the cache folder nor the temporary folder is writable."
+    )
+
+
+def _key(deno: Path) -> str:
+    try:
+        binary = deno.stat()
+    except OSError:
+        raise RuntimeUnavailable(f"There is no Deno at {deno}.", hint="pip install --force-reinstall deno") from None
+    digest = hashlib.sha256(f"{deno}\0{binary.st_size}\0{binary.st_mtime_ns}\0{Path(command.__file__).read_bytes()!r}".encode())
+    for file in sorted(sources().glob("*.ts")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def _owner() -> int:
+    return os.getuid() if hasattr(os, "getuid") else 0
+
+
+def _ours(folder: Path) -> bool:
+    """Whether nobody else can have put something into that folder."""
+    if not hasattr(os, "getuid"):
+        return True
+    stat = folder.stat()
+    return stat.st_uid == os.getuid() and not stat.st_mode & 0o022
+
+
+def _build(deno: Path, folder: Path) -> HostFiles:
+    built = _run_build(deno)
+    if tuple(int(part) for part in built["deno"].split("-")[0].split(".")) < OLDEST:
+        raise RuntimeUnavailable(f"Deno {built['deno']} at {deno} is too old.", hint=_INSTALL)
+    work = Path(tempfile.mkdtemp(prefix=".build-", dir=folder.parent))
+    try:
+        for name, text in built["files"].items():
+            (work / name).write_text(text, "utf-8")
+        (work / "import_map.json").write_text(json.dumps(command.import_map(folder, built["builtins"])), "utf-8")
+        (work / "deno_version").write_text(built["deno"], "utf-8")
+        work.chmod(0o755)
+        try:
+            work.rename(folder)
+        except OSError:
+            if not (folder / "deno_version").is_file():  # another process was faster: its files are the same
+                raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return HostFiles(folder, built["deno"])
+
+
+def _run_build(deno: Path) -> _Built:
+    folder = sources()
+    argv = [str(deno), "run", "--no-prompt", "--no-remote", "--no-npm", "--no-config", "--no-lock", f"--allow-read={folder}"]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own build script, our own arguments
+            [*argv, str(folder / "build.ts")],
+            env=command.environment(),
+            capture_output=True,
+            timeout=BUILD_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise RuntimeUnavailable(f"Deno at {deno} did not answer within {BUILD_S} s.") from None
+    except OSError as exc:
+        raise RuntimeUnavailable(
+            f"Deno at {deno} cannot be run: {exc.strerror}.", hint="pip install --force-reinstall deno"
+        ) from None
+    if done.returncode != 0:
+        raise RuntimeUnavailable(
+            f"Deno at {deno} could not build the worker's files (exit {done.returncode}).",
+            hint=_INSTALL,
+        )
+    return json.loads(done.stdout)

@@ -1,0 +1,108 @@
+"""Launcher: finds Deno, builds what its processes need, and forks them, with every layer of the sandbox on.
+
+Fork from a thread that lives as long as the server (the main thread): the kernel's parent-death signal follows the forking thread.
+"""
+
+import json
+import subprocess
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from mcp_codeexec.errors import RuntimeUnavailable
+from mcp_codeexec.runtime import command, host_files
+from mcp_codeexec.runtime.layers import Layers
+from mcp_codeexec.settings import Settings
+
+KB = 1_024
+_HEAP_OF_LIMIT = 0.8  # V8's own heap limit, as a part of the process' memory limit: the error it gives is the better one
+_TRANSPILER_MB = 512
+
+
+class Launcher:
+    """Lives as long as the engine. `early` processes were forked before the engine existed; they are handed out first."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Find Deno and prepare its files; blocking, some milliseconds, about a second the first time on a machine.
+
+        Raises:
+            RuntimeUnavailable: there is no Deno, it is too old, or it does not answer.
+        """
+        self.deno = settings.deno or _installed_deno()
+        self.files = host_files.prepare(self.deno)
+        self.layers = Layers.probe(
+            deno=self.deno, readable=[self.files.folder], open_files=settings.open_files, memory_mb=settings.memory_mb
+        )
+        bounds = {"head": settings.console_head_kb * KB, "tail": settings.console_tail_kb * KB}
+        self._session = command.argv(
+            self.deno,
+            self.files.session_worker,
+            self.files.import_map,
+            heap_mb=int(settings.memory_mb * _HEAP_OF_LIMIT),
+            inspector=True,
+            arguments=[json.dumps(bounds)],
+        )
+        self._transpiler = command.argv(
+            self.deno, self.files.transpiler, self.files.import_map, heap_mb=_TRANSPILER_MB, inspector=False
+        )
+        self._early_sessions: deque[subprocess.Popen[bytes]] = deque()
+        self._early_transpilers: deque[subprocess.Popen[bytes]] = deque()
+
+    def start_early(self) -> None:
+        """Fork a first session process and the transpiler now, so that they start while Python imports the rest."""
+        self._early_sessions.append(self._spawn(self._session))
+        self._early_transpilers.append(self._spawn(self._transpiler))
+
+    def session(self) -> subprocess.Popen[bytes]:
+        """A process for one session."""
+        return self._take(self._early_sessions, self._session)
+
+    def transpiler(self) -> subprocess.Popen[bytes]:
+        """The process that erases types."""
+        return self._take(self._early_transpilers, self._transpiler)
+
+    def close(self) -> None:
+        """End early processes that nobody took, and release what the layers hold."""
+        for popen in (*self._early_sessions, *self._early_transpilers):
+            popen.kill()
+            popen.wait()
+            for pipe in (popen.stdin, popen.stdout, popen.stderr):
+                if pipe is not None:
+                    pipe.close()
+        self._early_sessions.clear()
+        self._early_transpilers.clear()
+        self.layers.close()
+
+    def _take(self, early: deque[subprocess.Popen[bytes]], argv: list[str]) -> subprocess.Popen[bytes]:
+        return early.popleft() if early else self._spawn(argv)
+
+    def _spawn(self, argv: list[str]) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(  # noqa: S603 - our own command
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env=command.environment(),
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=self._in_child,  # noqa: PLW1509 - prebuilt system calls only, see layers/
+            )
+        except (OSError, subprocess.SubprocessError) as exc:
+            raise RuntimeUnavailable(f"Deno cannot be started: {exc}.", hint="`mcp-codeexec doctor` says more.") from None
+
+    @property
+    def _in_child(self) -> Callable[[], None]:
+        return self.layers.in_child
+
+
+def _installed_deno() -> Path:
+    from deno import find_deno_bin  # noqa: PLC0415 - the package is data around a binary: loaded only where it is needed
+
+    try:
+        return Path(find_deno_bin())
+    except FileNotFoundError:
+        raise RuntimeUnavailable(
+            "The Deno binary of the `deno` package is missing.", hint="pip install --force-reinstall deno"
+        ) from None

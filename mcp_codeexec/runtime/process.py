@@ -1,0 +1,221 @@
+"""One Deno process of ours and the frames to and from it. It is clean or dead: whatever breaks a rule of the wire kills it."""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import anyio
+
+from mcp_codeexec.errors import RuntimeUnavailable, WorkerDied
+from mcp_codeexec.logs import event
+from mcp_codeexec.model import Json
+from mcp_codeexec.runtime.frames import FramePipe, FrameReader, encode
+
+log = logging.getLogger(__name__)
+
+STDERR_KEPT = 16_384
+REAP_S = 2.0
+
+Reply = tuple[dict[str, Json], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a process ended. `by_us`: we killed it; `reason`: the rule of the wire it broke, if any."""
+
+    code: int | None
+    stderr: str
+    by_us: bool
+    reason: str
+
+
+class _Stderr(asyncio.Protocol):
+    """Keeps the last bytes of stderr: V8 says there why it dies."""
+
+    def __init__(self) -> None:
+        self.kept = b""
+
+    def data_received(self, data: bytes) -> None:
+        self.kept = (self.kept + data)[-STDERR_KEPT:]
+
+
+class _Stdin(asyncio.Protocol):
+    """Knows whether the process takes what we write."""
+
+    def __init__(self) -> None:
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+
+    def pause_writing(self) -> None:
+        self.flowing.clear()
+
+    def resume_writing(self) -> None:
+        self.flowing.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.flowing.set()
+
+
+class DenoProcess:
+    """From spawn to reaping. `on_event` gets every frame that is not the reply to a request of ours."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], *, frame_bytes: int, call_bytes: int) -> None:
+        self.popen = popen
+        self.on_event: Callable[[dict[str, Json], bytes], None] = lambda header, blob: None
+        loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = loop.create_future()  # resolved when its stdout is closed or it broke a rule
+        self._ready: asyncio.Future[None] = loop.create_future()
+        self._replies: dict[int, asyncio.Future[Reply]] = {}
+        self._serial = itertools.count(1)
+        self._reader = FrameReader(self._frame, frame_bytes, call_bytes)
+        self._stdin_protocol = _Stdin()
+        self._stderr = _Stderr()
+        self._transports: list[asyncio.BaseTransport] = []
+        self._stdin: asyncio.WriteTransport | None = None
+        self._by_us = False
+        self._reason = ""
+        self._paused = False
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    @property
+    def alive(self) -> bool:
+        return not self.ended.done()
+
+    async def open(self, start_s: float) -> None:
+        """Connect the pipes and wait for its first word.
+
+        Raises:
+            RuntimeUnavailable: it did not speak within `start_s` seconds, or died before; it is reaped then.
+        """
+        try:
+            await self._connect()
+            await asyncio.wait([self._ready, self.ended], timeout=start_s, return_when=asyncio.FIRST_COMPLETED)
+        except BaseException:
+            await self.end()
+            raise
+        if self._ready.done():
+            return
+        exit_ = await self.end()
+        event(log, "start failed", level=logging.WARNING, code=exit_.code or 0, stderr=exit_.stderr[:400])
+        how = (
+            f"did not answer within {start_s:g} s"
+            if exit_.by_us and not exit_.reason
+            else f"ended at once (exit code {exit_.code})"
+        )
+        raise RuntimeUnavailable(f"Deno {how} at start.", hint="`mcp-codeexec doctor` says more.")
+
+    async def _connect(self) -> None:
+        loop, popen = asyncio.get_running_loop(), self.popen
+        out, _ = await loop.connect_read_pipe(lambda: FramePipe(self._reader, self._end), popen.stdout)
+        err, _ = await loop.connect_read_pipe(lambda: self._stderr, popen.stderr)
+        self._stdin, _ = await loop.connect_write_pipe(lambda: self._stdin_protocol, popen.stdin)
+        self._transports = [out, err, self._stdin]
+
+    def send(self, header: Mapping[str, object], blob: bytes = b"") -> None:
+        """Write one frame; a process that is gone drops it."""
+        if self._stdin is not None and self.alive:
+            self._stdin.write(encode(header, blob))
+
+    async def flow(self) -> None:
+        """Wait until the process takes what was written."""
+        await self._stdin_protocol.flowing.wait()
+
+    def begin(self, header: Mapping[str, object], blob: bytes = b"") -> asyncio.Future[Reply]:
+        """Send a request; the future is its reply. It is cancelled when the process ends."""
+        serial = next(self._serial)
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._replies[serial] = future
+        self.send({**header, "id": serial}, blob)
+        return future
+
+    async def request(self, header: Mapping[str, object], blob: bytes = b"", *, within_s: float) -> Reply:
+        """A request and its reply. Raises WorkerDied, the process being dead then, if none comes in time."""
+        self.resume()
+        future = self.begin(header, blob)
+        await asyncio.wait([future, self.ended], timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        if future.done() and not future.cancelled():
+            return future.result()
+        self.kill()
+        raise WorkerDied("The session's process ended, or did not answer in time.")
+
+    def pause(self) -> None:
+        """Stop the process until `resume`: nothing of a session executes between runs."""
+        if self.alive and not self._paused and hasattr(signal, "SIGSTOP"):
+            self._paused = True
+            self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it run again."""
+        if self._paused:
+            self._paused = False
+            self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """SIGKILL, to its whole group where there are groups; safe to repeat."""
+        if self.popen.returncode is None:
+            self._by_us = True
+            if hasattr(os, "killpg"):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, signal.SIGKILL)  # it leads a group of its own
+            with contextlib.suppress(OSError):
+                self.popen.kill()
+
+    async def end(self) -> Exit:
+        """Kill, reap and release everything; bounded, and safe to repeat."""
+        if self.alive:
+            self.kill()
+        with anyio.CancelScope(shield=True):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await anyio.to_thread.run_sync(self.popen.wait, REAP_S)
+            await asyncio.wait([self.ended], timeout=0 if not self._transports else REAP_S)
+        self._end("")
+        for transport in self._transports:
+            transport.close()
+        if not self._transports:
+            for pipe in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
+                if pipe is not None:
+                    pipe.close()
+        return Exit(self.popen.returncode, self._stderr.kept.decode(errors="replace"), self._by_us, self._reason)
+
+    def _signal(self, number: int) -> None:
+        if self.popen.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def _frame(self, header: dict[str, Json], blob: bytes) -> None:
+        serial = header.get("id")
+        if isinstance(serial, int):
+            future = self._replies.pop(serial, None)
+            if future is None:
+                self._end("a reply that nobody asked for")
+            elif not future.done():
+                future.set_result((header, blob))
+        elif header.get("op") == "ready" and not self._ready.done():
+            self._ready.set_result(None)
+        else:
+            self.on_event(header, blob)
+
+    def break_off(self, reason: str) -> None:
+        """The process said something it may not say: it is killed."""
+        self._end(reason)
+
+    def _end(self, reason: str) -> None:
+        if self.ended.done():
+            return
+        if reason:
+            self._reason = reason
+            event(log, "wire broken", level=logging.WARNING, pid=self.pid, reason=reason)
+            self.kill()
+        self.ended.set_result(None)
+        for future in self._replies.values():
+            future.cancel()
+        self._replies.clear()

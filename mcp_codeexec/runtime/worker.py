@@ -1,0 +1,264 @@
+"""SessionWorker: one session's Deno process, run by run. What it says is checked against the wire's schemas; a lie kills it."""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar
+
+import anyio
+from pydantic import BaseModel, ValidationError
+
+from mcp_codeexec.errors import WorkerDied
+from mcp_codeexec.model import Console, Described, HostCall, Json, Kind, Program, RawError, RawRun, RawVariable
+from mcp_codeexec.runtime.host_calls import HostCalls
+from mcp_codeexec.runtime.monitor import ResourceMonitor, cpu_seconds
+from mcp_codeexec.runtime.process import DenoProcess, Exit
+from mcp_codeexec.runtime.wire import Call, DescribedReply, Done, TableReply
+
+_GRACE_S = 0.015  # the worker ends a run by itself at the limit; after this it is asked no more
+_STARVED_S = 0.5  # but a machine that gave it no time is not a loop: so long we wait for CPU time to show
+_LOOP_CPU_S = 0.010
+_ABORT_S = 0.08
+_REPLY_S = 5.0
+_FATAL = re.compile(r"out of memory|memory allocation of|CodeRange|Zone|Worklist|OOM", re.IGNORECASE)
+_PARTLY = 4  # bytes of a character in UTF-8
+
+M = TypeVar("M", bound=BaseModel)
+_Overdue = Literal["", "timeout", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run for a worker. `known` are the session's names and kinds before it."""
+
+    run: int
+    program: Program
+    timeout_ms: int
+    known: Mapping[str, Kind]
+    host_calls: Mapping[str, HostCall] = field(default_factory=dict[str, HostCall])
+
+
+@dataclass(frozen=True, slots=True)
+class ValuePage:
+    """A page of a variable's value, or of a part of it."""
+
+    value: Described
+    offset: int
+    count: int
+
+
+class _Output:
+    """Console output as it comes in, within the bound that the worker was told."""
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+        self.head: list[bytes] = []
+        self.tail = b""
+
+    def add(self, piece: bytes) -> bool:
+        """False when the worker sent more than it may."""
+        self._left -= len(piece)
+        self.head.append(piece)
+        return self._left >= 0
+
+    def console(self, omitted: int = 0, late: int = 0) -> Console:
+        return Console(b"".join(self.head).decode(errors="replace"), self.tail.decode(errors="replace"), omitted, late)
+
+
+class SessionWorker:
+    """Lives as long as its process: from warm spare to the end of its session. `names` is what its heap holds."""
+
+    def __init__(self, process: DenoProcess, *, console_chars: int, host_calls: int) -> None:
+        self.process = process
+        self.names: dict[str, Kind] = {}
+        self.runs = 0
+        self.born = self.touched = asyncio.get_running_loop().time()
+        self.monitor = ResourceMonitor(process.pid)
+        self._console_bytes = console_chars * _PARTLY
+        self._call_limit = host_calls
+        self._output = _Output(0)
+        self._calls = HostCalls(process, {}, 0)
+        self._done: asyncio.Future[tuple[dict[str, Json], bytes]] | None = None
+        process.on_event = self._event
+
+    @property
+    def alive(self) -> bool:
+        return self.process.alive
+
+    @property
+    def running(self) -> bool:
+        """Whether a run has begun and not been finished."""
+        return self._done is not None
+
+    async def warm(self, within_s: float) -> None:
+        """Let it load what is loaded on first use. Raises WorkerDied."""
+        await self.process.request({"op": "warm"}, within_s=within_s)
+
+    async def ping(self, within_s: float = 1.0) -> bool:
+        """Whether it still answers; dead if not."""
+        try:
+            await self.process.request({"op": "ping"}, within_s=within_s)
+        except WorkerDied:
+            return False
+        return True
+
+    async def run(self, job: Job) -> RawRun:
+        """Run one program to its end, whatever that is. A cancelled call leaves the run going: `stop` ends it."""
+        program = job.program
+        names: dict[str, Kind] = {**job.known, **program.names}
+        self.runs += 1
+        self.touched = asyncio.get_running_loop().time()
+        self._output = _Output(self._console_bytes)
+        self._calls = HostCalls(self.process, job.host_calls, self._call_limit)
+        self.process.resume()
+        self.monitor.start()
+        self._done = self.process.begin(
+            {
+                "op": "run",
+                "run": job.run,
+                "declare": program.declare,
+                "body": program.body,
+                "timeout": job.timeout_ms,
+                "declared": [name for name, kind in program.names.items() if kind != "global"],
+                "report": sorted(program.assigned | program.names.keys()),
+                "host": sorted(job.host_calls),
+                "keepLast": "_" not in names,
+            }
+        )
+        await self._wait(job.timeout_ms / 1_000)
+        with anyio.CancelScope(shield=True):
+            ended = await self._finish("timeout", names)
+        return ended
+
+    async def stop(self, known: Mapping[str, Kind]) -> RawRun:
+        """End the run that is going, because its caller went away: kindly where the worker waits, else by killing it."""
+        with anyio.CancelScope(shield=True):
+            self.process.send({"op": "abort"})
+            if self._done is not None:
+                await asyncio.wait([self._done, self.process.ended], timeout=_ABORT_S, return_when=asyncio.FIRST_COMPLETED)
+            ended = await self._finish("cancelled", known)
+        return ended
+
+    async def describe(self, name: str, path: Sequence[str | int], offset: int, limit: int, room: int) -> ValuePage | None:
+        """A page of a variable; None where there is no such variable or part. Raises WorkerDied."""
+        request = {"op": "describe", "name": name, "path": list(path), "offset": offset, "limit": limit, "room": room}
+        said = self._checked(DescribedReply, (await self._ask(request))[0])
+        if said.page is None:
+            return None
+        return ValuePage(said.page.shape(), said.page.offset, said.page.count)
+
+    async def table(self, names: Sequence[str]) -> tuple[RawVariable, ...]:
+        """What the heap holds under these names. Raises WorkerDied."""
+        said = self._checked(TableReply, (await self._ask({"op": "table", "names": list(names)}))[0])
+        return tuple(v.shape() for v in said.variables)
+
+    async def assign(self, name: str, data: bytes) -> tuple[RawVariable, ...]:
+        """Give the session a variable from JSON text. Raises WorkerDied."""
+        declare = "" if name in self.names else f"let {name};"
+        header, _ = await self._ask({"op": "assign", "name": name, "declare": declare}, data)
+        self.names.setdefault(name, "let")
+        return tuple(v.shape() for v in self._checked(TableReply, header).variables)
+
+    async def _ask(self, request: Mapping[str, object], blob: bytes = b"") -> tuple[dict[str, Json], bytes]:
+        try:
+            return await self.process.request(request, blob, within_s=_REPLY_S)
+        finally:
+            self.touched = asyncio.get_running_loop().time()
+            self.process.pause()
+
+    async def _wait(self, limit_s: float) -> None:
+        """Until the run ends, or the worker is past its limit and plainly in a loop."""
+        assert self._done is not None  # noqa: S101 - set by run
+        ends = [self._done, self.process.ended]
+        await asyncio.wait(ends, timeout=limit_s + _GRACE_S, return_when=asyncio.FIRST_COMPLETED)
+        loop = asyncio.get_running_loop()
+        until, cpu = loop.time() + _STARVED_S, cpu_seconds(self.process.pid)
+        while not self._done.done() and self.process.alive and loop.time() < until:
+            await asyncio.wait(ends, timeout=0.005, return_when=asyncio.FIRST_COMPLETED)
+            if cpu_seconds(self.process.pid) - cpu > _LOOP_CPU_S:
+                return
+
+    async def _finish(self, overdue: _Overdue, names: Mapping[str, Kind]) -> RawRun:
+        """The run as it ended; the worker is paused or dead after this. Must not be cancelled: callers shield it."""
+        done, self._done = self._done, None
+        await self._calls.close()
+        if done is None or not done.done() or done.cancelled():
+            return await self._died(overdue if self.process.alive else "", names)
+        usage = self.monitor.stop()
+        self.process.pause()
+        try:
+            said = self._checked(Done, done.result()[0])
+        except WorkerDied:
+            return await self._died("", names)
+        made: dict[str, Kind] = dict.fromkeys(said.made, "global")
+        self.names = {**names, **made}
+        return replace(self._told(said), usage=usage)
+
+    def _told(self, said: Done) -> RawRun:
+        error = said.error.shape() if said.error else None
+        if said.undescribed and said.status == "ok":
+            error = RawError("Undescribed", "the value took too long to describe")
+        return RawRun(
+            status=said.status,
+            value=said.value.shape() if said.value else None,
+            error=error,
+            console=self._output.console(said.omitted, said.late),
+            variables=tuple(v.shape() for v in said.variables),
+            made=tuple(said.made),
+            timers=said.timers,
+            calls=said.calls,
+            stopped=said.stopped,
+        )
+
+    async def _died(self, overdue: _Overdue, names: Mapping[str, Kind]) -> RawRun:
+        """A run that its process did not survive. `overdue` says why we kill it; empty when it is dead already."""
+        usage = self.monitor.stop()
+        exit_ = await self.process.end()
+        self.names = dict(names)
+        status, message = (overdue, "") if overdue else _cause(exit_)
+        return RawRun(
+            status=status,
+            error=RawError("ProcessEnded", message) if message else None,
+            console=self._output.console(),
+            stopped="killed",
+            heap_kept=False,
+            usage=usage,
+        )
+
+    def _checked(self, schema: type[M], header: Mapping[str, Json]) -> M:
+        try:
+            return schema.model_validate(header)
+        except ValidationError as exc:
+            self.process.break_off(f"{schema.__name__}: {exc.error_count()} faults")
+            raise WorkerDied("The session's process broke its protocol and was ended.") from None
+
+    def _event(self, header: dict[str, Json], blob: bytes) -> None:
+        match header.get("op"):
+            case "output" if self._output.add(blob):
+                pass
+            case "tail" if not self._output.tail and len(blob) <= self._console_bytes:
+                self._output.tail = blob
+            case "call":
+                try:
+                    call = Call.model_validate(header)
+                except ValidationError:
+                    self.process.break_off("a malformed call")
+                else:
+                    if not self._calls.start(call, blob):
+                        self.process.break_off("too many host calls")
+            case _:
+                self.process.break_off("an unknown or oversized message")
+
+
+def _cause(exit_: Exit) -> tuple[Literal["crashed", "memory_limit"], str]:
+    """What a process died of, when we did not mean it to."""
+    if exit_.reason:
+        return "crashed", "the session's process broke its protocol and was ended"
+    if _FATAL.search(exit_.stderr):
+        return "memory_limit", ""
+    if exit_.code in (-9, -15):
+        return "crashed", f"the session's process was ended from outside (signal {-exit_.code})"
+    if exit_.code is not None and exit_.code < 0:
+        return "crashed", f"the session's process crashed (signal {-exit_.code})"
+    return "crashed", f"the session's process ended by itself (exit code {exit_.code})"
