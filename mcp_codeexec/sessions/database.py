@@ -1,5 +1,6 @@
 """One SQLite connection on a thread of its own, opened the way that a private, shared file needs."""
 
+import asyncio
 import os
 import sqlite3
 import stat
@@ -30,11 +31,22 @@ class Database(aiosqlite.Connection):
         self._thread.daemon = True  # a forgotten connection must not keep the process alive
         self._path = path
         self._file = (0, 0)
+        self._stopped: asyncio.Future[None] | None = None
 
     async def start(self) -> None:
         """Open and migrate, or refuse. Raises what `schema` raises, and OSError."""
-        await self
+        try:
+            await self
+        except BaseException:
+            if self._stopped is not None:
+                await self._stopped  # the thread reports its end to this event loop, which may close right after
+            raise
         self._file = _identity(self._path)
+
+    def stop(self) -> "asyncio.Future[None] | None":
+        """Let the thread end; what was asked before is done first."""
+        self._stopped = super().stop()  # pyright: ignore[reportUnknownMemberType]
+        return self._stopped
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """The result of `work` on the connection. Not stopped by a cancellation of the caller, who then does not see its end.
