@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -103,9 +104,23 @@ def _set_up(connection: sqlite3.Connection, place: str) -> sqlite3.Connection:
         connection.execute("PRAGMA secure_delete = ON")
         # Before WAL: so the application id is in the file itself from the first moment, and `inspect` always sees it.
         schema.migrate(connection, place)
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_log(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _use_log(connection: sqlite3.Connection) -> None:
+    """Write ahead: readers and a writer do not wait for each other."""
+    deadline = time.monotonic() + BUSY_MS / 1_000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)  # of all statements this one does not wait by itself when another process does just the same
+        else:
+            return
