@@ -34,11 +34,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "sessions.db"
-
-
-@pytest.fixture
 async def store(path: Path) -> AsyncGenerator[SqliteStore]:
     async with opened(path) as store:
         yield store

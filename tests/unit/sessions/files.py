@@ -1,0 +1,40 @@
+"""The session database as a file, looked at from outside, and processes of their own."""
+
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+def pragma(path: Path, name: str) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def sound(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as connection:
+        return (
+            connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            and connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        )
+
+
+def run_python(text: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", text], check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def committer(path: Path, session_id: str, runs: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-W", "error", "-m", "tests.unit.sessions.committer", str(path), session_id, str(runs)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
