@@ -101,10 +101,13 @@ class SessionManager:
         return await self._store.expire(min([self._clock() - self._keep_seconds, *running]))
 
     async def _refresh(self, session: Session, *, holder: bool = True) -> None:
-        """Bring a face up to date. During a run its face belongs to the `holder` of the turn; others only see that it exists."""
+        """Bring a face up to date, or say that the session is gone.
+
+        During a run the face belongs to the `holder` of the turn: others change nothing in it, and it does not expire.
+        """
         known = session.info
         info = await self._store.info(session.id)
-        if info is None or not self._shows(info):
+        if info is None or not (session.busy or self._shows(info)):
             self._forget(session.id)
             raise self._not_found(session.id)
         stored = await self._store.load(session.id) if info.runs != known.runs else None

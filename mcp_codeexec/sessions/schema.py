@@ -107,7 +107,7 @@ def migrate(connection: sqlite3.Connection, place: str) -> None:
         sqlite3.Error: it cannot be written.
     """
     version = -1
-    while version != VERSION:
+    while version < VERSION:
         with transaction(connection):  # also where nothing is to do: a database that cannot be written shows here
             version = _admit(connection, place)
             if version < VERSION:

@@ -38,6 +38,19 @@ async def test_stores_that_open_and_write_at_the_same_moment_all_succeed(path: P
     assert sound(path)
 
 
+async def test_stores_that_make_the_same_database_at_the_same_moment_all_open_it(tmp_path: Path) -> None:
+    """A race by nature: tried often enough that a loser who does not wait is nearly always seen."""
+
+    async def make(path: Path) -> None:
+        async with opened(path):
+            pass
+
+    for number in range(20):
+        async with anyio.create_task_group() as group:
+            for _ in range(6):
+                group.start_soon(make, tmp_path / f"{number}.db")
+
+
 async def test_processes_that_make_and_fill_one_database_together_lose_nothing(path: Path) -> None:
     children = [committer(path, f"ses_{number}", 60) for number in range(3)]
     for child in children:

@@ -185,6 +185,15 @@ async def test_cleanup_spares_a_session_that_has_a_run_under_way(manager: Sessio
         await manager.get(idle.id)
 
 
+async def test_a_session_does_not_expire_under_a_run_and_stays_one_object(manager: SessionManager, clock: Clock) -> None:
+    one = await manager.create()
+    async with one.turn():
+        clock.now += 8 * DAY
+        assert await manager.get(one.id) is one
+        await run(manager, one, at=clock.now)
+    assert await manager.get(one.id) is one
+
+
 async def test_a_deleted_session_is_gone_with_its_history(manager: SessionManager, store: SqliteStore) -> None:
     one = await manager.create()
     await run(manager, one)
@@ -278,7 +287,7 @@ async def test_a_cancellation_does_not_stop_a_record_half_way(manager: SessionMa
 
 
 async def test_a_held_session_stays_one_object_and_idle_ones_are_let_go(
-    manager: SessionManager, monkeypatch: pytest.MonkeyPatch
+    manager: SessionManager, elsewhere: SessionManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(manager_module, "CACHED", 3)
     held = await manager.create()
@@ -289,7 +298,9 @@ async def test_a_held_session_stays_one_object_and_idle_ones_are_let_go(
         await manager.create()
     gc.collect()
     assert idle_alive() is None
+    await run(elsewhere, await elsewhere.get(held.id))
     assert await manager.get(held.id) is held
+    assert held.next_run == 2
     assert (await manager.get(idle_id)).id == idle_id
 
 

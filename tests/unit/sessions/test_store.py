@@ -200,7 +200,7 @@ async def test_runs_come_newest_first_in_pages_without_gap_or_repeat(store: Sess
 
 
 async def test_pages_of_sessions_have_no_gap_or_repeat_when_sessions_are_made_between(store: SessionStore) -> None:
-    used = [3.0, 1.0, 3.0, 2.0, 3.0, 0.1 + 0.2]  # equal times, and one that has no short decimal form
+    used = [3.0, 2.0000001, 3.0, 2.0000002, 3.0, 1.0]  # equal times, and some that a page border must tell apart
     for number, last_used in enumerate(used):
         await store.create(session(f"ses_{number}", last_used=last_used), KEY)
     await store.create(session("ses_bob", "bob", 3.0), KEY)
