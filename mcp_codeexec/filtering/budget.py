@@ -1,0 +1,207 @@
+"""The last stage: an outcome, whole and filtered, to one that fits the budget. Pure.
+
+Error first, then value, then output; of what does not fit, the middle goes. Every cut is listed in `truncated` with its true total
+and the exact call that fetches the rest. Lengths are characters of what is shown.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from mcp_codeexec.answers import Change, Cut, ErrorInfo, Outcome
+from mcp_codeexec.filtering.excerpt import excerpt
+from mcp_codeexec.model import Json
+
+HEADLINE = 150  # the answer's first line and the labels of its parts
+VARIABLES = 20  # entries
+_NAME = 80  # of a type, of an error's name
+_CUTTABLE = ("error", "violations", "lost", "variables", "value", "output")
+_T = TypeVar("_T")
+
+
+def weight(outcome: Outcome) -> int:
+    """Characters that an outcome takes as text, rounded up: what the budget limits."""
+    return (
+        HEADLINE
+        + (_error_weight(outcome.error) if outcome.error else 0)
+        + sum(map(_error_weight, outcome.violations))
+        + (len(dumped(outcome.value)) if "value" in outcome.model_fields_set else 0)
+        + sum(map(len, (outcome.value_text, outcome.value_type, outcome.output, outcome.hint, outcome.state)))
+        + sum(map(_name_weight, outcome.lost))
+        + sum(map(_change_weight, outcome.variables))
+        + sum(map(_cut_weight, outcome.truncated))
+    )
+
+
+def dumped(value: Json) -> str:
+    """A value's JSON as it is shown and counted."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def fit(outcome: Outcome, budget: int) -> Outcome:
+    """`outcome` itself if its `weight` is at most `budget` characters, else one that is, with cuts. What is unset stays unset."""
+    if len(outcome.variables) <= VARIABLES and weight(outcome) <= budget:
+        return outcome
+    fitting = _Fitting(outcome, budget)
+    fitting.cut_error()
+    fitting.cut_names()
+    fitting.cut_value()
+    fitting.cut_output()
+    return fitting.result()
+
+
+class _Fitting:
+    """One outcome on its way to fit; lives for one call. `left` is the room that no part has taken yet."""
+
+    def __init__(self, outcome: Outcome, budget: int) -> None:
+        self.whole = outcome
+        self.budget = budget
+        self.fields: dict[str, Any] = {name: getattr(outcome, name) for name in outcome.model_fields_set}
+        self.cuts = {cut.part: cut for cut in outcome.truncated}
+        present = [part for part in _CUTTABLE if self.fields.get(part) or (part == "value" and outcome.value_text)]
+        possible = {part: self._cut(part, 0, 10**8, self._history(part, 10**8)) for part in present}
+        self.left = budget - HEADLINE - len(outcome.state) - sum(map(_cut_weight, (self.cuts | possible).values()))
+
+    def result(self) -> Outcome:
+        """The outcome with its cuts, in the order in which the answer has its parts."""
+        if self.cuts:
+            self.fields["truncated"] = sorted(
+                self.cuts.values(), key=lambda cut: _CUTTABLE.index(cut.part) if cut.part in _CUTTABLE else len(_CUTTABLE)
+            )
+        return Outcome.model_construct(set(self.fields), **self.fields)
+
+    def cut_error(self) -> None:
+        """The error, or the violations, to a quarter of the budget."""
+        room = min(self.left, self.budget // 4)
+        error = self.whole.error
+        if error is not None:
+            if _error_weight(error) > room:
+                error = self._short_error(error, room)
+            self.fields["error"] = error
+            room -= _error_weight(error)
+            self.left -= _error_weight(error)
+        if self.whole.violations:
+            get = self._history("error", 0)
+            self.left -= self._keep_first(
+                "violations", self.whole.violations, _error_weight, room=room, most=len(self.whole.violations), get=get
+            )
+
+    def cut_names(self) -> None:
+        """Hint, type, lost names and variables: short as a rule, and bounded for when they are not."""
+        for name, room in (("hint", self.budget // 16), ("value_type", _NAME)):
+            if name in self.fields:
+                self.fields[name] = _short(self.fields[name], min(room, self.left))
+                self.left -= len(self.fields[name])
+        table = f'get_variable("{self.whole.session_id}")'
+        room = min(self.left, self.budget // 16)
+        self.left -= self._keep_first("lost", self.whole.lost, _name_weight, room=room, most=len(self.whole.lost), get=table)
+        room = min(self.left, self.budget // 4)
+        self.left -= self._keep_first("variables", self.whole.variables, _change_weight, room=room, most=VARIABLES, get=table)
+
+    def cut_value(self) -> None:
+        """The value, to all that is left but a quarter for the output."""
+        plain = "value" in self.fields
+        if not plain and not self.whole.value_text:
+            return
+        value = self.whole.value
+        room = self.left - min(len(self.whole.output), self.left // 4)
+        text = self.whole.value_text
+        if plain and len(dumped(value)) + len(text) <= room:
+            self.left -= len(dumped(value)) + len(text)
+            return
+        if plain:
+            del self.fields["value"]
+            text = text or (value if isinstance(value, str) else dumped(value))
+        part = excerpt(text, room)
+        self.fields["value_text"] = part.text
+        self.left -= len(part.text)
+        if part.kept < len(text):
+            get = self._history("value", part.head)
+            if plain and not self.whole.value_text and not self.whole.redactions:  # where filtered and raw offsets are the same
+                get = f'get_variable("{self.whole.session_id}", "_", offset={_items_in(value, part.head)})'
+            self.cuts["value"] = self._cut("value", part.kept, len(text), get)
+
+    def cut_output(self) -> None:
+        """The output, to what is left."""
+        output = self.whole.output
+        if not output:
+            return
+        part = excerpt(output, self.left)
+        self.fields["output"] = part.text
+        if part.kept < len(output):
+            self.cuts["output"] = self._cut("output", part.kept, len(output), self._history("output", part.head))
+
+    def _short_error(self, error: ErrorInfo, room: int) -> ErrorInfo:
+        fields: dict[str, Any] = {name: getattr(error, name) for name in error.model_fields_set}
+        fields["name"] = _short(error.name, min(_NAME, room // 4))
+        if error.rule:
+            fields["rule"] = _short(error.rule, min(_NAME, room // 8))
+        room = max(0, room - _error_weight(ErrorInfo(name=fields["name"], message="", rule=fields.get("rule", ""))))
+        message = excerpt(error.message, room - min(len(error.stack), room // 3))
+        fields["message"] = message.text
+        kept, total = message.kept, len(error.message) + len(error.stack)
+        if error.stack:
+            stack = excerpt(error.stack, room - len(message.text))
+            fields["stack"] = stack.text
+            kept += stack.kept
+        if kept < total:
+            self.cuts["error"] = self._cut("error", kept, total, self._history("error", message.head))
+        return ErrorInfo.model_construct(set(fields), **fields)
+
+    def _keep_first(self, part: str, entries: Sequence[_T], weigh: Callable[[_T], int], *, room: int, most: int, get: str) -> int:
+        """Keep the first entries of a list that fit, leave out those too large; what they take together."""
+        kept: list[_T] = []
+        taken = 0
+        for entry in entries:
+            if len(kept) < most and taken + weigh(entry) <= room:
+                kept.append(entry)
+                taken += weigh(entry)
+        if len(kept) < len(entries):
+            self.fields[part] = kept
+            self.cuts[part] = self._cut(part, len(kept), len(entries), get)
+        return taken
+
+    def _history(self, part: str, offset: int) -> str:
+        return f'session_history("{self.whole.session_id}", run={self.whole.run}, part="{part}", offset={offset})'
+
+    def _cut(self, part: str, kept: int, total: int, get: str) -> Cut:
+        """A cut; a total that is already known to be larger (the worker cut first) stands."""
+        known = self.cuts.get(part)
+        return Cut(part=part, kept=kept, total=max(total, known.total) if known else total, get=get)
+
+
+def _items_in(value: Json, characters: int) -> int:
+    """What `get_variable` counts of a value whose first `characters` are shown: UTF-16 units of a string, else whole items."""
+    if isinstance(value, str):
+        return len(value[:characters].encode("utf-16-le", "surrogatepass")) // 2
+    entries: Iterable[Json] = value if isinstance(value, list) else ()
+    lengths = (len(dumped(item)) for item in entries)
+    if isinstance(value, dict):
+        lengths = (len(dumped(key)) + 2 + len(dumped(item)) for key, item in value.items())
+    count, at = 0, 1
+    for length in lengths:
+        at += length + 2
+        if at - 2 > characters:
+            break
+        count += 1
+    return count
+
+
+def _short(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(0, room - 1)] + "…"[: max(0, room)]
+
+
+def _error_weight(error: ErrorInfo) -> int:
+    return len(error.name) + len(error.message) + len(error.stack) + len(error.rule) + 40  # `line 12, column 7` and marks
+
+
+def _name_weight(name: str) -> int:
+    return len(name) + 2
+
+
+def _change_weight(change: Change) -> int:
+    return len(change.name) + len(change.type) + len(change.preview) + 6
+
+
+def _cut_weight(cut: Cut) -> int:
+    return len(cut.part) + len(cut.get) + 30  # `3000 of 41203`

@@ -1,0 +1,69 @@
+"""The strings of a tree as one text, each value beside its key: scanned once, and with the context that many rules need."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from mcp_codeexec.filtering.rules import kind_under
+from mcp_codeexec.filtering.spans import Span
+from mcp_codeexec.filtering.tree import Piece
+from mcp_codeexec.filtering.visible import is_visible, visible
+
+
+class JoinedText:
+    """`texts` are the pieces' strings made visible; `data` holds them in UTF-8, an entry a line: `text` or `key: "value"`."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._pieces = pieces
+        self.texts = [piece.text for piece in pieces]
+        try:
+            self.data = self._join()
+            clean = is_visible(self.data)
+        except UnicodeEncodeError:  # a lone surrogate
+            clean = False
+        if not clean:
+            self.texts = [visible(text) for text in self.texts]
+            self.data = self._join()
+
+    def _join(self) -> bytes:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        parts: list[bytes] = []
+        at = 0
+        for piece, text, following in zip(self._pieces, self.texts, [*self._pieces[1:], None], strict=True):
+            encoded = text.encode()
+            if not piece.is_key:
+                glue = b'"\n' if isinstance(piece.at, str) else b"\n"
+            else:
+                glue = b': "' if following is not None and following.holder is piece.holder and not following.is_key else b"\n"
+            self._starts.append(at)
+            at += len(encoded)
+            self._ends.append(at)
+            at += len(glue)
+            parts += (encoded, glue)
+        return b"".join(parts)
+
+    def secrets_by_key(self) -> Iterator[Span]:
+        """Values that are secrets for the key they stand under, whole: they may hold quotes and several lines."""
+        for piece, start, end in zip(self._pieces, self._starts, self._ends, strict=True):
+            if isinstance(piece.at, str) and not piece.is_key and (kind := kind_under(piece.at, self.data[start:end])):
+                yield Span(start, end, kind)
+
+    def replaced(self, spans: Sequence[Span], shown: Sequence[str]) -> list[str]:
+        """`texts` with `shown` in the place of `spans`, in every piece that a span touches."""
+        texts = list(self.texts)
+        cuts: dict[int, list[tuple[int, int, str]]] = {}
+        for span, text in zip(spans, shown, strict=True):
+            index = max(0, bisect_right(self._starts, span.start) - 1)
+            while index < len(self._starts) and self._starts[index] < span.end:
+                start, end = max(span.start, self._starts[index]), min(span.end, self._ends[index])
+                if start < end:
+                    cuts.setdefault(index, []).append((start, end, text))
+                index += 1
+        for index, edits in cuts.items():
+            parts: list[str] = []
+            at = self._starts[index]
+            for start, end, text in edits:
+                parts += (self.data[at:start].decode(), text)
+                at = end
+            texts[index] = "".join([*parts, self.data[at : self._ends[index]].decode()])
+        return texts

@@ -1,0 +1,162 @@
+"""Our own short list of rules, for what kingfisher's catalogue leaves out because it wants a known vendor or two secrets side by
+side: a lone AWS key id, `Authorization:` headers, `password = …`, credentials in a URL, a private key without its end.
+
+A pattern finds a candidate, `plausible` decides. A refused candidate is searched again from its inside, so `MAX_BARE` bounds the
+work on a text made of nothing but names.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal
+
+from mcp_codeexec.filtering.linear import Match, linear
+from mcp_codeexec.filtering.spans import EMAIL, Span
+
+MAX_BARE = 1_024  # bytes; a longer run without a space or quote is data
+LONGEST_KEY = 64  # characters; no key that names a secret is longer
+
+_NAME = (
+    r"(?:(pass(?:word|wd|phrase|code)|pwd|secret(?:[_-]?key)?)"
+    r"|((?:api|access|auth|private|encryption|signing|account)[_-]?key|(?:access|auth|refresh|bearer|api|session|secret|id)[_-]?token)"
+    r"|(token))"
+)
+_GIVES = r"(?:[ \t]{0,3}:[ \t]{0,3}(?:string|str)[ \t]{0,3}=|[ \t]{0,3}(?:=>|:=|:|=))[ \t]{0,3}"
+_QUOTED = r"""\"((?:[^\"\\\n]|\\[^\n])+)|'((?:[^'\\\n]|\\[^\n])+)|`((?:[^`\\\n]|\\[^\n])+)|\\+["']([^"'\\\n]+)"""
+_BARE = r"""([^\s"'`,;()<>{}\[\]\\&|]+)"""
+_ASSIGNED = linear(rf"""(?i){_NAME}\\{{0,3}}["'`]?\]?{_GIVES}(?:{_QUOTED}|{_BARE})""")
+_NAMED = linear(rf"(?i){_NAME}$")
+
+_HEADER = linear(
+    r"""(?i)(?:authorization\\{0,3}["'`]?\s{0,3}[:=]\s{0,3}\\{0,3}["'`]?(?:(?:basic|bearer|token|apikey)\s{1,3})?"""
+    r"""|\bbearer\s{1,3})([a-z0-9._~+/-]+=*)"""
+)
+_AWS = linear(r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})\b")
+_URL = linear(r"""(?i)[a-z][a-z0-9+.-]*://[^\s/:@"'`<>]*:([^\s/?"'`<>]+)@""")
+_PEM_GAP = r"""(?:\s|\\[nr]|["',+])*"""
+_PEM = linear(
+    r"(-----BEGIN[ A-Z0-9_-]*PRIVATE KEY(?: BLOCK)?-----"
+    rf"(?:{_PEM_GAP}(?:Proc-Type|DEK-Info|Version|Comment):[^\n\\\"]*)*"
+    rf"(?:{_PEM_GAP}[A-Za-z0-9+/=]{{16}}[A-Za-z0-9+/=]*)*(?:{_PEM_GAP}[A-Za-z0-9+/]+=+)?)"
+)
+_EMAIL = linear(
+    r"([A-Za-z0-9._%+'\x{c0}-\x{24f}\x{370}-\x{52f}-]+@[A-Za-z0-9\x{c0}-\x{24f}\x{370}-\x{52f}-]+"
+    r"(?:\.[A-Za-z0-9\x{c0}-\x{24f}\x{370}-\x{52f}-]+)*\.[A-Za-z\x{c0}-\x{24f}\x{370}-\x{52f}]+)"
+)
+_UUID = linear(r"(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_VERSION = linear(r"^v?[0-9]+\.[0-9]")
+
+_PAGING = (b"next", b"page", b"continuation", b"cursor", b"prev", b"previous", b"sync", b"resume", b"start", b"end", b"pad")
+_FILES = (b"png", b"jpg", b"jpeg", b"gif", b"webp", b"svg", b"avif", b"ico", b"js", b"ts", b"css")  # icon@2x.png
+_NOT_PASSWORDS = frozenset(
+    b"string number boolean required optional password passwd passphrase undefined redacted hidden masked secret "
+    b"placeholder example invalid missing unknown incorrect credential credentials".split()
+)  # what schemas, forms and messages say under such a name
+
+_BARE_GROUP = 8
+_CALLS = (b"(", b"[")  # `password = ask2(…)` is code
+
+Name = Literal["password", "key", "token"]
+
+
+_KINDS: dict[Name, str] = {"password": "password", "key": "api_key", "token": "token"}
+
+
+@lru_cache(maxsize=512)
+def _name_in_key(key: str) -> Name | None:
+    data = key.encode("utf-8", "replace")
+    match = _NAMED.search(data)
+    return _name(match, data) if match else None
+
+
+def kind_under(key: str, value: bytes) -> str:
+    """The kind of secret that `value` is because an object holds it under `key`; empty if it is none."""
+    if len(key) > LONGEST_KEY:
+        return ""
+    name = _name_in_key(key)
+    return _KINDS[name] if name and _plausible(name, value, quoted=True) else ""
+
+
+def own_secrets(data: bytes) -> Iterator[Span]:
+    """Secrets by our own rules, in no order."""
+    yield from _assigned(data)
+    for match in _HEADER.finditer(data):
+        value = _part(data, match, 1)
+        if len(value) >= 8 and (_has_digit(value) or not (value.islower() or value.isupper() or value.istitle())):
+            yield Span(*match.span(1), "authorization")
+    for match in _URL.finditer(data):
+        if not _is_template(_part(data, match, 1)):
+            yield Span(*match.span(1), "password")
+    for pattern, kind in ((_AWS, "aws_key"), (_PEM, "private_key")):
+        for match in pattern.finditer(data):
+            yield Span(*match.span(1), kind)
+
+
+def emails(data: bytes) -> Iterator[Span]:
+    """E-mail addresses; not `git@host`, `package@1.2.0-beta.rc` or `icon@2x.png`."""
+    for match in _EMAIL.finditer(data):
+        start, end = match.span()
+        local, _, domain = data[start:end].rpartition(b"@")
+        if (
+            local != b"git"
+            and len(domain) <= 253
+            and not _VERSION.search(domain)
+            and domain.rpartition(b".")[2].lower() not in _FILES
+        ):
+            yield Span(max(start, end - len(domain) - 1 - 64), end, EMAIL)  # no mailbox has a name of over 64 bytes
+
+
+def _assigned(data: bytes) -> Iterator[Span]:
+    at = 0
+    while (match := _ASSIGNED.search(data, at)) is not None:
+        group = match.lastindex or 0
+        start, at = match.span(group)
+        bare = group == _BARE_GROUP
+        name = _name(match, data)
+        value = data[start:at].rstrip(b".:!?") if bare else data[start:at]
+        if name and _plausible(name, value, quoted=not bare) and not (bare and data[at : at + 1] in _CALLS):
+            yield Span(start, start + len(value), _KINDS[name])
+        elif not bare or len(value) <= MAX_BARE:
+            at = start
+
+
+def _name(match: Match, data: bytes) -> Name | None:
+    """What kind of name the pattern found; None for the token of a page of results."""
+    if match.span(1)[0] >= 0:
+        return "password"
+    if match.span(2)[0] >= 0:
+        return "key"
+    start = match.span(3)[0]
+    before = data[max(0, start - 16) : start].rstrip(b"_- ").lower()
+    return None if before.endswith(_PAGING) else "token"
+
+
+def _plausible(name: Name, value: bytes, *, quoted: bool) -> bool:
+    """Whether a value that stands under such a name is a secret, and not a type, a label, a call or a place to fill in."""
+    if _is_template(value) or any(byte in b" \t\n" for byte in value[:256]):
+        return False
+    mixed = _has_digit(value) and any(65 <= byte & 0xDF <= 90 or byte >= 0x80 for byte in value)
+    path = b"." in value and all(part.replace(b"$", b"_").decode("utf-8", "replace").isidentifier() for part in value.split(b"."))
+    if name == "password":
+        strong = quoted or mixed or any(byte in b"!@#$%^*+~?" for byte in value)
+        return (
+            len(value) >= 6 and strong and not path and value.lower() not in _NOT_PASSWORDS and not value.startswith((b"/", b"./"))
+        )
+    if not mixed or path:
+        return False
+    return len(value) >= 12 if name == "key" else len(value) >= 16 and not _UUID.search(value)
+
+
+def _is_template(value: bytes) -> bool:
+    """`${name}`, `{{name}}`, `<name>`, `%s`, `$NAME`, `****`, `[REDACTED:…]`: to be filled in, or hidden already."""
+    closed = value[:1] + value[-1:] in (b"{}", b"<>", b"%%", b"[]")
+    variable = value.startswith((b"${", b"$(", b"%(", b"{{")) or (value[:1] == b"$" and value[1:].replace(b"_", b"").isupper())
+    return closed or variable or len(value) < 3 or not value.strip(b"*.xX-_")
+
+
+def _has_digit(value: bytes) -> bool:
+    return any(48 <= byte <= 57 for byte in value)
+
+
+def _part(data: bytes, match: Match, group: int) -> bytes:
+    start, end = match.span(group)
+    return data[start:end]
