@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
@@ -127,18 +127,14 @@ class SessionWorker:
             }
         )
         await self._wait(job.timeout_ms / 1_000)
-        with anyio.CancelScope(shield=True):
-            ended = await self._finish("timeout", names)
-        return ended
+        return await self._shielded(self._finish("timeout", names))
 
     async def stop(self, known: Mapping[str, Kind]) -> RawRun:
         """End the run that is going, because its caller went away: kindly where the worker waits, else by killing it."""
-        with anyio.CancelScope(shield=True):
-            self.process.send({"op": "abort"})
-            if self._done is not None:
-                await asyncio.wait([self._done, self.process.ended], timeout=_ABORT_S, return_when=asyncio.FIRST_COMPLETED)
-            ended = await self._finish("cancelled", known)
-        return ended
+        self.process.send({"op": "abort"})
+        if self._done is not None:
+            await asyncio.wait([self._done, self.process.ended], timeout=_ABORT_S, return_when=asyncio.FIRST_COMPLETED)
+        return await self._shielded(self._finish("cancelled", known))
 
     async def describe(self, name: str, path: Sequence[str | int], offset: int, limit: int, room: int) -> ValuePage | None:
         """A page of a variable; None where there is no such variable or part. Raises WorkerDied."""
@@ -166,6 +162,15 @@ class SessionWorker:
         finally:
             self.touched = asyncio.get_running_loop().time()
             self.process.pause()
+
+    @staticmethod
+    async def _shielded(ending: Awaitable[RawRun]) -> RawRun:
+        """The end of a run is never half done: a worker is paused or dead after it."""
+        raw: RawRun | None = None
+        with anyio.CancelScope(shield=True):
+            raw = await ending
+        assert raw is not None  # noqa: S101 - a shielded scope is not left early
+        return raw
 
     async def _wait(self, limit_s: float) -> None:
         """Until the run ends, or the worker is past its limit and plainly in a loop."""

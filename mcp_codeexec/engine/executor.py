@@ -1,0 +1,230 @@
+"""CodeExecutor: the pipeline of one call, in the order that the design gives it, with its states."""
+
+import asyncio
+import itertools
+import json
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import anyio
+
+from mcp_codeexec.answers import Outcome
+from mcp_codeexec.engine.outcome import Draft, failed_draft, rejected_draft, run_draft
+from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
+from mcp_codeexec.filtering import FilterPipeline, fit
+from mcp_codeexec.language.prepare import prepare
+from mcp_codeexec.language.validator import CodeValidator, syntax_fault
+from mcp_codeexec.logs import event
+from mcp_codeexec.model import (
+    HostCall,
+    Kind,
+    Position,
+    Program,
+    RawRun,
+    Record,
+    RunDraft,
+    Stage,
+    Status,
+    SyntaxFault,
+    Variable,
+    Verdict,
+)
+from mcp_codeexec.runtime.executor import DenoExecutor
+from mcp_codeexec.runtime.worker import Job
+from mcp_codeexec.sessions.manager import SessionManager
+from mcp_codeexec.sessions.session import Session
+from mcp_codeexec.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_INLINE_CODE = 10_000  # bytes; longer texts are validated in a thread
+_PROGRAMS_KEPT = 2_000  # earlier runs whose places an error can still name
+_FINISH_S = 5.0
+
+
+@dataclass(slots=True)
+class Execution:
+    """One call on its way, as metrics and progress show it."""
+
+    session_id: str
+    stage: Stage
+    started: float
+
+
+class CodeExecutor:
+    """Takes a text through validation, transpiling, the worker, the filter and the store. Lives as long as the engine."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        deno: DenoExecutor,
+        sessions: SessionManager,
+        filters: FilterPipeline,
+        host_calls: Mapping[str, HostCall],
+    ) -> None:
+        self._settings = settings
+        self._deno = deno
+        self._sessions = sessions
+        self._filters = filters
+        self._host_calls = host_calls
+        self._validator = CodeValidator(code_kb=settings.code_kb, string_kb=settings.string_kb, depth=settings.code_depth)
+        self._serial = itertools.count(1)
+        self.active: dict[int, Execution] = {}
+        self._programs: OrderedDict[tuple[str, int], Program] = OrderedDict()
+
+    async def execute(self, session: Session, code: str, timeout_ms: int, on_stage: Callable[[Stage], None] | None) -> Outcome:
+        """Run `code` as the session's next run and write it down before the answer leaves.
+
+        A cancelled call ends its run, records it, and then is cancelled.
+
+        Raises:
+            Busy: too many calls wait.
+            RuntimeUnavailable: no worker can be had; nothing ran.
+            StoreUnavailable: the run could not be recorded, and is not kept.
+        """
+        call, key = Execution(session.id, "queued", time.monotonic()), next(self._serial)
+        self.active[key] = call
+
+        def stage(name: Stage) -> None:
+            call.stage = name
+            event(log, name, session=session.id, run=session.next_run, ms=round((time.monotonic() - call.started) * 1_000, 1))
+            if on_stage is not None:
+                on_stage(name)
+
+        try:
+            stage("queued")
+            async with session.turn(), self._deno.place():
+                return await self._turn(session, code, timeout_ms, stage)
+        except BaseException:
+            call.stage = "error"
+            raise
+        finally:
+            del self.active[key]
+
+    async def _turn(self, session: Session, code: str, timeout_ms: int, stage: Callable[[Stage], None]) -> Outcome:
+        stage("validating")
+        known, lost = self._known(session)
+        verdict = await self._check(code, known)
+        if verdict.violations:
+            return await self._finish(session, code, rejected_draft(verdict.violations), lost, stage)
+        erased = await self._deno.erase(code)
+        if isinstance(erased, SyntaxFault):
+            place = Position(erased.line, erased.column) if erased.line else syntax_fault(code)
+            return await self._finish(session, code, failed_draft(erased.message, place), lost, stage)
+        stage("executing")
+        program = prepare(erased, code, known)
+        try:
+            raw = await self._run(session, code, Job(session.next_run, program, timeout_ms, known, self._host_calls), lost, stage)
+        except WorkerDied:  # its heap went between our look at it and the run: begin again without it
+            known, lost = {}, tuple(session.variables)
+            program = prepare(erased, code, known)
+            raw = await self._run(session, code, Job(session.next_run, program, timeout_ms, known, self._host_calls), lost, stage)
+        return await self._finish(session, code, self._ran(session, raw, program, timeout_ms, known), lost, stage)
+
+    def _known(self, session: Session) -> tuple[Mapping[str, Kind], tuple[str, ...]]:
+        """The names that the session's heap holds, and those that went with an earlier heap."""
+        names = self._deno.names(session.id)
+        if names is not None:
+            return names, ()
+        return {}, tuple(session.variables)
+
+    async def _check(self, code: str, known: Mapping[str, Kind]) -> Verdict:
+        if len(code) <= _INLINE_CODE:
+            return self._validator.check(code, known)
+        return await anyio.to_thread.run_sync(self._validator.check, code, known)
+
+    async def _run(self, session: Session, code: str, job: Job, lost: tuple[str, ...], stage: Callable[[Stage], None]) -> RawRun:
+        self._remember(session.id, job.run, job.program)
+        try:
+            return await self._deno.execute(session.id, job)
+        except asyncio.CancelledError:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_FINISH_S):
+                raw = await self._deno.stop(session.id, {**job.known, **job.program.names})
+                if raw is not None:
+                    draft = self._ran(session, raw, job.program, job.timeout_ms, job.known)
+                    await self._finish(session, code, draft, lost, stage)
+            raise
+
+    def _ran(self, session: Session, raw: RawRun, program: Program, timeout_ms: int, known: Mapping[str, Kind]) -> Draft:
+        def locate(run: int, line: int, column: int) -> Position | None:
+            made = self._programs.get((session.id, run))
+            return made.locate(line, column) if made is not None else None
+
+        return run_draft(raw, session.id, session.next_run, program, {**known, **program.names}, timeout_ms, locate, self._settings)
+
+    def _remember(self, session_id: str, run: int, program: Program) -> None:
+        self._programs[session_id, run] = program
+        while len(self._programs) > _PROGRAMS_KEPT:
+            self._programs.popitem(last=False)
+
+    async def _finish(
+        self, session: Session, code: str, draft: Draft, lost: tuple[str, ...], stage: Callable[[Stage], None]
+    ) -> Outcome:
+        """Filter, fit, record. Nothing reaches a caller or the history around here."""
+        stage("filtering")
+        run, began = session.next_run, time.time()
+        still = set(lost) | (set(session.variables) if not draft.heap_kept else set())
+        gone = tuple(sorted(still - {v.name for v in draft.variables}))
+        fields = {**draft.fields, **({"lost": list(gone)} if gone else {})}
+        try:
+            cleaned = await self._filters.clean(fields, session.vault)
+            clean_code = (await self._filters.clean(code, session.vault)).tree
+            outcome = _outcome(session.id, run, draft.status, cleaned.tree, cleaned.redactions)
+        except Withheld as exc:
+            event(log, "withheld", level=logging.ERROR, session=session.id, run=run)
+            clean_code = "[withheld]"
+            outcome = _outcome(session.id, run, "withheld", _withheld_fields(exc, draft), {})
+        answer = fit(outcome, self._settings.answer_chars)
+        record = Record(
+            session_id=session.id,
+            run=run,
+            at=began,
+            status=outcome.status,
+            ms=draft.wall_ms,
+            code=str(clean_code),
+            answer=json.dumps(answer.structure(), ensure_ascii=False),
+            output=outcome.output,
+            value=_value_text(outcome),
+            error=_error_text(outcome),
+        )
+        variables = tuple(Variable(v.name, draft.kinds.get(v.name, "global"), v.type, v.size, v.kept, run) for v in draft.variables)
+        gone_rows = tuple(name for name in gone if name in session.variables)
+        try:
+            await self._sessions.record(session, RunDraft(record, variables, gone_rows, session.vault.minted()))
+        except StoreUnavailable as exc:
+            await self._deno.suspend(session.id)  # the heap must not be ahead of what is written
+            raise StoreUnavailable(f"{exc} This run is not kept, and the session's variables are lost.", hint=exc.hint) from exc
+        stage("done")
+        return answer
+
+
+def _outcome(session_id: str, run: int, status: Status, fields: object, redactions: dict[str, int]) -> Outcome:
+    made = {"session_id": session_id, "run": run, "status": status, **(fields if isinstance(fields, dict) else {})}
+    if redactions:
+        made["redactions"] = redactions
+    return Outcome.model_validate(made)
+
+
+def _withheld_fields(exc: Withheld, draft: Draft) -> dict[str, object]:
+    state = (
+        "The run is over and its state is kept." if draft.heap_kept else "The session's process is gone and its variables with it."
+    )
+    return {"error": {"name": "Withheld", "message": f"{exc} {state}"}, "hint": exc.hint}
+
+
+def _value_text(outcome: Outcome) -> str:
+    if "value" in outcome.model_fields_set:
+        return outcome.value if isinstance(outcome.value, str) else json.dumps(outcome.value, ensure_ascii=False)
+    return outcome.value_text
+
+
+def _error_text(outcome: Outcome) -> str:
+    if outcome.violations:
+        return "\n".join(f"line {v.line}, column {v.column}  {v.rule}  {v.message}" for v in outcome.violations)
+    if outcome.error is None:
+        return ""
+    head = f"{outcome.error.name}: {outcome.error.message}"
+    return f"{head}\n{outcome.error.stack}" if outcome.error.stack else head

@@ -1,0 +1,110 @@
+"""From what happened to the fields of an answer: whole, and not yet filtered. The caller filters them before anything else."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic_core import from_json
+
+from mcp_codeexec.engine import wording
+from mcp_codeexec.language.hints import hint as error_hint
+from mcp_codeexec.language.stack import caller_frames
+from mcp_codeexec.model import Described, Json, Kind, Position, Program, RawError, RawRun, RawVariable, Status, Violation
+from mcp_codeexec.settings import Settings
+
+Locate = Callable[[int, int, int], Position | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An outcome in the making: `fields` are those of `Outcome` that hold text or data, unfiltered."""
+
+    status: Status
+    fields: dict[str, Json]
+    variables: tuple[RawVariable, ...] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=dict[str, Kind])
+    heap_kept: bool = True
+    wall_ms: int = 0
+
+
+def rejected_draft(violations: Sequence[Violation]) -> Draft:
+    """The validator refused the text."""
+    listed: list[Json] = [
+        {"name": "Rejected", "rule": v.rule, "line": v.line, "column": v.column, "message": v.message} for v in violations
+    ]
+    return Draft("rejected", {"violations": listed, "hint": wording.NOTHING})
+
+
+def failed_draft(message: str, place: Position | None) -> Draft:
+    """The text does not parse."""
+    error: dict[str, Json] = {"name": "SyntaxError", "message": message}
+    if place is not None:
+        error |= {"line": place.line, "column": place.column}
+    return Draft("error", {"error": error, "hint": wording.NOTHING})
+
+
+def run_draft(
+    raw: RawRun,
+    session_id: str,
+    run: int,
+    program: Program,
+    kinds: Mapping[str, Kind],
+    timeout_ms: int,
+    locate: Locate,
+    settings: Settings,
+) -> Draft:
+    """A run, however it ended."""
+    fields: dict[str, Json] = {}
+    hints: list[str] = []
+    if raw.status == "ok":
+        fields |= _value(raw.value, session_id)
+    elif raw.status == "error" and raw.error is not None:
+        error, own = _error(raw.error, run, program, kinds, locate)
+        fields["error"] = error
+        hints += [own, wording.KEPT]
+    else:
+        end = wording.ending(raw, timeout_ms, settings.memory_mb, settings.max_timeout_ms)
+        fields["error"] = {"name": end.name, "message": end.message}
+        hints.append(end.hint)
+    output = raw.console.head + (wording.omitted(raw.console.omitted) if raw.console.omitted else "") + raw.console.tail
+    if output:
+        fields["output"] = output
+    if raw.variables:
+        fields["variables"] = [{"name": v.name, "type": v.type, "preview": v.preview, "kept": v.kept} for v in raw.variables]
+    hints.append(wording.after_ok(raw))
+    if any(hints):
+        fields["hint"] = " ".join(h for h in hints if h)
+    usage = raw.usage
+    fields["usage"] = {"wall_ms": usage.wall_ms, "cpu_ms": usage.cpu_ms, "peak_memory_mb": usage.peak_memory_mb}
+    return Draft(raw.status, fields, raw.variables, kinds, raw.heap_kept, usage.wall_ms)
+
+
+def _value(value: Described | None, session_id: str) -> dict[str, Json]:
+    if value is None or value.type == "undefined":
+        return {}
+    if value.json:
+        with contextlib.suppress(ValueError):  # a worker may lie about its JSON
+            return {"value": from_json(value.json, allow_inf_nan=False)}
+    fields: dict[str, Json] = {"value_text": value.text, "value_type": value.type}
+    if value.hidden:
+        fields["truncated"] = [
+            {
+                "part": "value",
+                "kept": max(0, value.total - value.hidden),
+                "total": value.total,
+                "get": f'get_variable("{session_id}", "_")',
+            }
+        ]
+    return fields
+
+
+def _error(error: RawError, run: int, program: Program, kinds: Mapping[str, Kind], locate: Locate) -> tuple[dict[str, Json], str]:
+    frames, place = caller_frames(error.stack, run, locate)
+    if error.line:
+        place = program.locate(error.line, error.column)
+    made: dict[str, Json] = {"name": error.name, "message": error.message}
+    if place is not None:
+        made |= {"line": place.line, "column": place.column}
+    if len(frames) > 1:
+        made["stack"] = "\n".join(frames)
+    return made, error_hint(error.name, error.message, kinds)

@@ -1,0 +1,178 @@
+"""Reading and setting a session's variables: the table, one value, a page of it. No code of the session's runs for it."""
+
+import difflib
+import json
+import re
+import time
+from collections.abc import Mapping
+
+from pydantic_core import from_json
+
+from mcp_codeexec.answers import VariableAnswer
+from mcp_codeexec.engine.path import parse_path
+from mcp_codeexec.errors import BadArguments, VariableNotFound
+from mcp_codeexec.filtering import FilterPipeline
+from mcp_codeexec.model import Json, Kind, Record, RunDraft, SessionStore, Variable
+from mcp_codeexec.runtime.executor import DenoExecutor
+from mcp_codeexec.runtime.worker import ValuePage
+from mcp_codeexec.sessions.manager import SessionManager
+from mcp_codeexec.sessions.session import Session
+from mcp_codeexec.settings import Settings
+
+_TABLE_ROWS = 100
+_MARGIN = 4_096  # characters read on both sides of a page, so that a secret cut by its border is still seen
+_MOST_ITEMS = 100_000
+_ROOM = 0.75  # of an answer's characters are a page
+_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
+_RESERVED = """await break case catch class const continue debugger default delete do else enum export extends false finally for function
+    if implements import in instanceof interface let new null package private protected public return static super switch this throw
+    true try typeof var void while with yield"""
+
+
+class Variables:
+    """The variables of sessions, as callers may see and set them. Lives as long as the engine."""
+
+    def __init__(
+        self, settings: Settings, deno: DenoExecutor, sessions: SessionManager, store: SessionStore, filters: FilterPipeline
+    ) -> None:
+        self._settings = settings
+        self._deno = deno
+        self._sessions = sessions
+        self._store = store
+        self._filters = filters
+
+    async def table(self, session: Session, offset: int, limit: int) -> VariableAnswer:
+        """Name, type, size, kept and the run that last changed it, for every variable."""
+        limit = limit or _TABLE_ROWS
+        async with session.turn():
+            await self._look(session)
+            rows = sorted(session.variables.values(), key=lambda v: v.name)
+        page = rows[offset : offset + limit]
+        shown: list[Json] = [{"name": v.name, "type": v.type, "size": v.size, "kept": v.kept, "run": v.run} for v in page]
+        cleaned = await self._filters.clean(shown, session.vault)
+        fields: dict[str, object] = {"session_id": session.id, "run": session.info.runs, "total": len(rows)}
+        fields["variables"] = cleaned.tree
+        if offset + len(page) < len(rows):
+            fields["next"] = f'get_variable("{session.id}", offset={offset + len(page)})'
+        return await self._answer(session, fields, cleaned.redactions)
+
+    async def value(self, session: Session, name: str, path: str, offset: int, limit: int) -> VariableAnswer:
+        """One value or a page of it. Raises VariableNotFound, BadArguments."""
+        keys = parse_path(path)
+        room = int(self._settings.answer_chars * _ROOM)
+        async with session.turn():
+            known = self._deno.names(session.id) or {}
+            if name not in known and name != "_":
+                raise self._not_found(session, name, known)
+            async with self._deno.claim(session.id) as worker:
+                first = await worker.describe(name, keys, offset, limit or _MOST_ITEMS, room)
+                if first is None:
+                    raise VariableNotFound(
+                        f"{name} has nothing at path {path!r}." if path else f"there is no variable {name}.",
+                        hint=f'get_variable("{session.id}", "{name}") shows what it has.',
+                    )
+                begin = max(0, offset - _MARGIN)
+                if first.value.unit == "chars":
+                    want = (limit or room) + (offset - begin) + _MARGIN
+                    first = await worker.describe(name, keys, begin, want, room) or first
+        fields: dict[str, object] = {"session_id": session.id, "name": name, "type": first.value.type, "kept": "live_only"}
+        if path:
+            fields["path"] = path
+        if first.value.unit == "chars":
+            count, redactions = await self._characters(session, first, offset - begin, limit or room, fields)
+        else:
+            count, redactions = await self._items(session, first, fields)
+        total = first.value.total
+        fields |= {"unit": first.value.unit, "offset": offset, "count": count, "total": total}
+        if offset + count < total and count:
+            at = f", path={json.dumps(path, ensure_ascii=False)}" if path else ""
+            fields["next"] = f'get_variable("{session.id}", "{name}"{at}, offset={offset + count})'
+        return await self._answer(session, fields, redactions)
+
+    async def set(self, session: Session, name: str, value: Json) -> None:
+        """Give the session a variable; it counts as a run, so that history tells where the data came from. Raises BadArguments."""
+        if not _IDENTIFIER.fullmatch(name) or name in _RESERVED.split():
+            raise BadArguments(f"{name[:80]!r} cannot be the name of a variable.")
+        try:
+            data = json.dumps(value, ensure_ascii=False, allow_nan=False).encode(errors="replace")
+        except (TypeError, ValueError) as exc:
+            raise BadArguments(f"the value of {name} is not plain JSON data: {exc}.") from None
+        if len(data) > self._settings.frame_mb * 1_000_000:
+            raise BadArguments(f"the value of {name} is larger than {self._settings.frame_mb} MB.", hint="Set it in parts.")
+        async with session.turn():
+            known = self._deno.names(session.id)
+            gone = () if known is not None else tuple(n for n in session.variables if n != name)
+            async with self._deno.claim(session.id) as worker:
+                made = await worker.assign(name, data)
+            run = session.next_run
+            code = f"{name} = …  // {len(data)} bytes of JSON, set by the host"
+            answer = json.dumps({"session_id": session.id, "run": run, "status": "ok"})
+            record = Record(session.id, run, time.time(), "ok", 0, code, answer)
+            rows = tuple(Variable(v.name, "let", v.type, v.size, v.kept, run) for v in made)
+            await self._sessions.record(session, RunDraft(record, rows, gone))
+
+    async def _look(self, session: Session) -> None:
+        """Take types and sizes from the living heap: a variable may have changed without being named."""
+        known = self._deno.names(session.id)
+        if not known:
+            return
+        async with self._deno.claim(session.id) as worker:
+            for seen in await worker.table(sorted(known)):
+                old = session.variables.get(seen.name)
+                if old is not None:
+                    session.variables[seen.name] = Variable(old.name, old.kind, seen.type, seen.size, seen.kept, old.run)
+
+    async def _characters(
+        self, session: Session, page: ValuePage, start: int, length: int, fields: dict[str, object]
+    ) -> tuple[int, dict[str, int]]:
+        raw = page.value.text
+        cut = await self._filters.clean_page(raw, _chars(raw, start), _chars(raw, start + length), session.vault)
+        if page.value.json and cut.start == 0 and cut.text == raw:
+            fields["value"] = from_json(page.value.json) if page.value.type != "string" else cut.text
+        else:
+            fields["value_text"] = cut.text
+        return _units(raw[cut.start : cut.end]), cut.redactions
+
+    async def _items(self, session: Session, page: ValuePage, fields: dict[str, object]) -> tuple[int, dict[str, int]]:
+        if page.value.json:
+            cleaned = await self._filters.clean(from_json(page.value.json), session.vault)
+            text = json.dumps(cleaned.tree, ensure_ascii=False)
+            if len(text) <= self._settings.answer_chars:
+                fields["value"] = cleaned.tree
+            else:  # one item alone is larger than an answer
+                fields["value_text"] = text[: int(self._settings.answer_chars * _ROOM)] + " …  (go deeper with path)"
+        else:
+            cleaned = await self._filters.clean(page.value.text, session.vault)
+            fields["value_text"] = str(cleaned.tree)[: self._settings.answer_chars]
+        return page.count, cleaned.redactions
+
+    async def _answer(self, session: Session, fields: dict[str, object], redactions: dict[str, int]) -> VariableAnswer:
+        if redactions:
+            fields["redactions"] = redactions
+        minted = session.vault.minted()
+        if minted:
+            await self._store.keep_tokens(session.id, minted)
+        return VariableAnswer.model_validate(fields)
+
+    def _not_found(self, session: Session, name: str, known: Mapping[str, Kind]) -> VariableNotFound:
+        shown = name[:80]
+        if name in session.variables:
+            return VariableNotFound(
+                f"{shown} was lost with the session's process; nothing else of the session was.",
+                hint="Define it again, from the code in session_history.",
+            )
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.6) or [k for k in known if k.lower() == name.lower()]
+        names = ", ".join(sorted(known)[:40]) or "none yet"
+        meant = f" Did you mean {near[0]}?" if near else ""
+        return VariableNotFound(f"there is no variable {shown!r}.{meant}", hint=f"The session has: {names}.")
+
+
+def _chars(text: str, units: int) -> int:
+    """How many characters of `text` its first `units` UTF-16 units are."""
+    if text.isascii() or max(text, default="") <= "\uffff":
+        return min(units, len(text))
+    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore"))
+
+
+def _units(text: str) -> int:
+    return len(text) + sum(c > "\uffff" for c in text)
