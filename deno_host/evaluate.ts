@@ -1,9 +1,10 @@
-// Evaluating one prepared program. It comes in two texts:
-//   declare   `let a, f;`   in REPL mode, where `let` may redeclare `let`
-//   body      statements, run as `HOOK(async () => {body})` in a plain evaluation whose promise we hold
-// REPL mode with `awaitPromise` is not used: Deno panics when such a promise is collected before its reply. Here a wait that never ends
-// is only a wait. The evaluation's own time-out stops a loop in the synchronous part and keeps the heap; a loop after an `await` can
-// only be ended by killing the process. `allowUnsafeEvalBlockedByCSP: false`, or the inspector would lift the ban on code from strings.
+// Evaluating one prepared program. It comes in two texts, both evaluated as plain scripts:
+//   declare   `let a, f;`   only names that the session does not have yet
+//   body      statements, run as `HOOK(async () => {body})`; we hold its promise
+// The inspector's REPL mode is not used: Deno panics when a REPL-mode evaluation's promise is collected before its reply was read. Here
+// a wait that never ends is only a wait. The evaluation's own time-out stops a loop in the synchronous part and keeps the heap; a loop
+// after an `await` can only be ended by killing the process. `allowUnsafeEvalBlockedByCSP: false`, or the inspector would lift the ban on
+// code from strings.
 import inspector from "node:inspector";
 import { defineProperty, deleteProperty, PromiseOf } from "./primordials.ts";
 
@@ -29,7 +30,7 @@ export class Evaluator {
 
   /** The first use of the inspector: Deno boots a part of Node for it. Must be awaited before anything else is evaluated. */
   async open(): Promise<void> {
-    await this.#replied(this.#evaluate(`const ${CONST} = undefined`, { replMode: true }));
+    await this.#replied(this.#evaluate(`const ${CONST} = undefined`, {}));
   }
 
   async #replied(d: Dispatched): Promise<void> {
@@ -44,7 +45,14 @@ export class Evaluator {
   /** Dispatches now, synchronously; only the reply comes a turn or two later. */
   #evaluate(expression: string, options: object): Dispatched {
     const d: Dispatched = { failed: false, reply: undefined };
-    const parameters = { expression, awaitPromise: false, allowUnsafeEvalBlockedByCSP: false, silent: true, ...options };
+    const parameters = {
+      expression,
+      replMode: false,
+      awaitPromise: false,
+      allowUnsafeEvalBlockedByCSP: false,
+      silent: true,
+      ...options,
+    };
     (this.#session.post as any)("Runtime.evaluate", parameters, (error: unknown, reply: unknown) => {
       d.failed = error !== null && error !== undefined;
       d.reply = reply;
@@ -60,7 +68,7 @@ export class Evaluator {
       f(made);
     };
     defineProperty(globalThis, hook, { __proto__: null, value, configurable: true } as PropertyDescriptor);
-    const d = this.#evaluate(`${hook}(${text})${after}`, { replMode: false, ...options });
+    const d = this.#evaluate(`${hook}(${text})${after}`, options);
     deleteProperty(globalThis, hook);
     return d;
   }
@@ -80,7 +88,7 @@ export class Evaluator {
   }
 
   declare(text: string): void {
-    if (text !== "") this.#evaluate(text, { replMode: true });
+    if (text !== "") this.#evaluate(text, {});
   }
 
   /** Functions that read the session's variables by name, for names that are declared. */

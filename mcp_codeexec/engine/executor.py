@@ -20,6 +20,7 @@ from mcp_codeexec.language.validator import CodeValidator, syntax_fault
 from mcp_codeexec.logs import event
 from mcp_codeexec.model import (
     HostCall,
+    Json,
     Kind,
     Position,
     Program,
@@ -168,7 +169,9 @@ class CodeExecutor:
         run, began = session.next_run, time.time()
         still = set(lost) | (set(session.variables) if not draft.heap_kept else set())
         gone = tuple(sorted(still - {v.name for v in draft.variables}))
-        fields = {**draft.fields, **({"lost": list(gone)} if gone else {})}
+        fields = dict(draft.fields)
+        if gone:
+            fields["lost"] = list(gone)
         try:
             cleaned = await self._filters.clean(fields, session.vault)
             clean_code = (await self._filters.clean(code, session.vault)).tree
@@ -201,14 +204,16 @@ class CodeExecutor:
         return answer
 
 
-def _outcome(session_id: str, run: int, status: Status, fields: object, redactions: dict[str, int]) -> Outcome:
-    made = {"session_id": session_id, "run": run, "status": status, **(fields if isinstance(fields, dict) else {})}
+def _outcome(session_id: str, run: int, status: Status, fields: Json, redactions: dict[str, int]) -> Outcome:
+    made: dict[str, object] = {"session_id": session_id, "run": run, "status": status}
+    if isinstance(fields, dict):
+        made |= fields
     if redactions:
         made["redactions"] = redactions
     return Outcome.model_validate(made)
 
 
-def _withheld_fields(exc: Withheld, draft: Draft) -> dict[str, object]:
+def _withheld_fields(exc: Withheld, draft: Draft) -> dict[str, Json]:
     state = (
         "The run is over and its state is kept." if draft.heap_kept else "The session's process is gone and its variables with it."
     )

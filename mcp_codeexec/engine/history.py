@@ -38,7 +38,10 @@ class History:
             )
             for i in infos
         ]
-        return HistoryAnswer(sessions=rows, **({"next": f'session_history(cursor="{after}")'} if after else {}))
+        fields: dict[str, object] = {"sessions": rows}
+        if after:
+            fields["next"] = f'session_history(cursor="{after}")'
+        return HistoryAnswer.model_validate(fields)
 
     async def runs(self, session: Session, limit: int, cursor: str) -> HistoryAnswer:
         """A session's runs, newest first; `cursor` is the run that the last page ended with."""

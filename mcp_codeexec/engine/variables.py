@@ -24,9 +24,11 @@ _MARGIN = 4_096  # characters read on both sides of a page, so that a secret cut
 _MOST_ITEMS = 100_000
 _ROOM = 0.75  # of an answer's characters are a page
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
-_RESERVED = """await break case catch class const continue debugger default delete do else enum export extends false finally for function
-    if implements import in instanceof interface let new null package private protected public return static super switch this throw
-    true try typeof var void while with yield"""
+_RESERVED = """
+    await break case catch class const continue debugger default delete do else enum export extends false finally for function
+    if implements import in instanceof interface let new null package private protected public return static super switch this
+    throw true try typeof var void while with yield
+"""
 
 
 class Variables:

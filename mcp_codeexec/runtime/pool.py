@@ -160,7 +160,10 @@ class WorkerPool:
         process = DenoProcess(self._launcher.session(), frame_bytes=settings.frame_mb * MB, call_bytes=settings.host_frame_mb * MB)
         await process.open(settings.worker_start_s)
         worker = SessionWorker(
-            process, console_chars=(settings.console_head_kb + settings.console_tail_kb) * KB, host_calls=settings.host_calls
+            process,
+            console_chars=(settings.console_head_kb + settings.console_tail_kb) * KB,
+            host_calls=settings.host_calls,
+            memory_mb=settings.memory_mb,
         )
         try:
             await worker.warm(settings.worker_start_s)

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -21,18 +22,21 @@ log = logging.getLogger(__name__)
 
 STDERR_KEPT = 16_384
 REAP_S = 2.0
+KB_IN_MB = 1_024
 
 Reply = tuple[dict[str, Json], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a process ended. `by_us`: we killed it; `reason`: the rule of the wire it broke, if any."""
+    """How a process ended. `by_us`: we killed it; `reason`: the rule of the wire it broke, if any; `peak_mb`: the most memory it
+    ever had, 0 where the system does not tell."""
 
     code: int | None
     stderr: str
     by_us: bool
     reason: str
+    peak_mb: float
 
 
 class _Stderr(asyncio.Protocol):
@@ -81,6 +85,7 @@ class DenoProcess:
         self._by_us = False
         self._reason = ""
         self._paused = False
+        self._peak_mb = 0.0
 
     @property
     def pid(self) -> int:
@@ -174,8 +179,7 @@ class DenoProcess:
         if self.alive:
             self.kill()
         with anyio.CancelScope(shield=True):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                await anyio.to_thread.run_sync(self.popen.wait, REAP_S)
+            await self._reap()
             await asyncio.wait([self.ended], timeout=0 if not self._transports else REAP_S)
         self._end("")
         for transport in self._transports:
@@ -184,7 +188,24 @@ class DenoProcess:
             for pipe in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
                 if pipe is not None:
                     pipe.close()
-        return Exit(self.popen.returncode, self._stderr.kept.decode(errors="replace"), self._by_us, self._reason)
+        return Exit(self.popen.returncode, self._stderr.kept.decode(errors="replace"), self._by_us, self._reason, self._peak_mb)
+
+    async def _reap(self) -> None:
+        """Wait for its end, REAP_S at most, and take its peak memory from the kernel's account."""
+        loop = asyncio.get_running_loop()
+        until, pause = loop.time() + REAP_S, 0.001
+        while self.popen.returncode is None and loop.time() < until:
+            if not hasattr(os, "wait4"):
+                self.popen.poll()
+            else:
+                with contextlib.suppress(ChildProcessError):
+                    pid, status, account = os.wait4(self.pid, os.WNOHANG)  # noqa: ASYNC222 - it does not wait
+                    if pid:
+                        self.popen.returncode = os.waitstatus_to_exitcode(status)
+                        self._peak_mb = account.ru_maxrss / (KB_IN_MB if sys.platform != "darwin" else KB_IN_MB * 1_024)
+                        break
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 0.02)
 
     def _signal(self, number: int) -> None:
         if self.popen.returncode is None:

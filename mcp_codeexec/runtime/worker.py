@@ -22,6 +22,8 @@ _LOOP_CPU_S = 0.010
 _ABORT_S = 0.08
 _REPLY_S = 5.0
 _FATAL = re.compile(r"out of memory|memory allocation of|CodeRange|Zone|Worklist|OOM", re.IGNORECASE)
+_FATAL_SIGNALS = {-4, -5, -6, -7, -11}  # ILL, TRAP, ABRT, BUS, SEGV: how V8, Rust and ICU die of memory, often without a word
+_FULL = 0.75
 _PARTLY = 4  # bytes of a character in UTF-8
 
 M = TypeVar("M", bound=BaseModel)
@@ -69,7 +71,7 @@ class _Output:
 class SessionWorker:
     """Lives as long as its process: from warm spare to the end of its session. `names` is what its heap holds."""
 
-    def __init__(self, process: DenoProcess, *, console_chars: int, host_calls: int) -> None:
+    def __init__(self, process: DenoProcess, *, console_chars: int, host_calls: int, memory_mb: int) -> None:
         self.process = process
         self.names: dict[str, Kind] = {}
         self.runs = 0
@@ -77,6 +79,7 @@ class SessionWorker:
         self.monitor = ResourceMonitor(process.pid)
         self._console_bytes = console_chars * _PARTLY
         self._call_limit = host_calls
+        self._memory_mb = memory_mb
         self._output = _Output(0)
         self._calls = HostCalls(process, {}, 0)
         self._done: asyncio.Future[tuple[dict[str, Json], bytes]] | None = None
@@ -221,7 +224,9 @@ class SessionWorker:
         usage = self.monitor.stop()
         exit_ = await self.process.end()
         self.names = dict(names)
-        status, message = (overdue, "") if overdue else _cause(exit_)
+        status, message = (overdue, "") if overdue else self._cause(exit_)
+        if exit_.peak_mb:
+            usage = replace(usage, peak_memory_mb=round(exit_.peak_mb, 1))
         return RawRun(
             status=status,
             error=RawError("ProcessEnded", message) if message else None,
@@ -230,6 +235,19 @@ class SessionWorker:
             heap_kept=False,
             usage=usage,
         )
+
+    def _cause(self, exit_: Exit) -> tuple[Literal["crashed", "memory_limit"], str]:
+        """What a process died of, when we did not mean it to."""
+        if exit_.reason:
+            return "crashed", "the session's process broke its protocol and was ended"
+        died_full = exit_.code in _FATAL_SIGNALS and exit_.peak_mb > _FULL * self._memory_mb
+        if died_full or _FATAL.search(exit_.stderr):
+            return "memory_limit", ""
+        if exit_.code in (-9, -15):
+            return "crashed", f"the session's process was ended from outside (signal {-exit_.code})"
+        if exit_.code is not None and exit_.code < 0:
+            return "crashed", f"the session's process crashed (signal {-exit_.code})"
+        return "crashed", f"the session's process ended by itself (exit code {exit_.code})"
 
     def _checked(self, schema: type[M], header: Mapping[str, Json]) -> M:
         try:
@@ -254,16 +272,3 @@ class SessionWorker:
                         self.process.break_off("too many host calls")
             case _:
                 self.process.break_off("an unknown or oversized message")
-
-
-def _cause(exit_: Exit) -> tuple[Literal["crashed", "memory_limit"], str]:
-    """What a process died of, when we did not mean it to."""
-    if exit_.reason:
-        return "crashed", "the session's process broke its protocol and was ended"
-    if _FATAL.search(exit_.stderr):
-        return "memory_limit", ""
-    if exit_.code in (-9, -15):
-        return "crashed", f"the session's process was ended from outside (signal {-exit_.code})"
-    if exit_.code is not None and exit_.code < 0:
-        return "crashed", f"the session's process crashed (signal {-exit_.code})"
-    return "crashed", f"the session's process ended by itself (exit code {exit_.code})"
