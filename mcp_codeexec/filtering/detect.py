@@ -15,8 +15,9 @@ from mcp_codeexec.filtering.rules import emails, own_secrets
 from mcp_codeexec.filtering.spans import Span, settle
 
 TIMEOUT_S: Final = 10.0
-_CLOSING = b",.:)]}>|&!?*#<([{"
+_CLOSING = b",)]}>|&!?*#<"
 _BLANKED = bytes.maketrans(_CLOSING, b" " * len(_CLOSING))
+_ENDS = tuple(stop + after for stop in (b".", b":") for after in (b" ", b"\n", b'"'))  # inside a secret they are part of it
 _KINDS = {
     "aws-access-token": "aws_key",
     "aws-secret-access-key": "aws_secret_key",
@@ -46,6 +47,8 @@ class Detector:
     def _catalogue(self, data: bytes) -> list[Span]:
         findings = self._scanner.scan(data, timeout=TIMEOUT_S)
         blanked = data.translate(_BLANKED)
+        for end in _ENDS:
+            blanked = blanked.replace(end, b" " + end[1:])
         if blanked != data:
             findings += self._plain.scan(blanked, timeout=TIMEOUT_S)
         return [

@@ -29,7 +29,7 @@ class JoinedText:
         self._ends: list[int] = []
         parts: list[bytes] = []
         at = 0
-        for piece, text, following in zip(self._pieces, self.texts, [*self._pieces[1:], None], strict=True):
+        for piece, text, following in zip(self._pieces, self.texts, [*self._pieces[1:], None], strict=False):
             encoded = text.encode()
             if not piece.is_key:
                 glue = b'"\n' if isinstance(piece.at, str) else b"\n"

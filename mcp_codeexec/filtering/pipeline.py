@@ -1,5 +1,6 @@
 """The one gate between what a run produced and the model: raw strings in, strings that may be read out."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from mcp_codeexec.filtering.tokens import counted, stand_in
 from mcp_codeexec.filtering.tree import StringTree, is_larger
 from mcp_codeexec.model import Json, Vault
 
+_log = logging.getLogger(__name__)
 _INLINE = 16_384  # characters; less is scanned sooner than a thread could take it over
 _T = TypeVar("_T")
 
@@ -75,6 +77,7 @@ class FilterPipeline:
             detector = self._detector or await to_thread.run_sync(self._loaded)
             return work(detector) if inline else await to_thread.run_sync(work, detector)
         except Exception as exc:
+            _log.error("filter_failed", exc_info=True)
             raise Withheld(
                 "The answer is withheld: it could not be checked for secrets and personal data.",
                 hint="Ask for less of it, or for another form of it.",

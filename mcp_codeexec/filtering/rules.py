@@ -12,7 +12,7 @@ from typing import Literal
 from mcp_codeexec.filtering.linear import Match, linear
 from mcp_codeexec.filtering.spans import EMAIL, Span
 
-MAX_BARE = 1_024  # bytes; a longer run without a space or quote is data
+MAX_BARE = 256  # bytes; a longer refused run without a space or quote is data, and is not searched again
 LONGEST_KEY = 64  # characters; no key that names a secret is longer
 
 _NAME = (
@@ -22,8 +22,9 @@ _NAME = (
 )
 _GIVES = r"(?:[ \t]{0,3}:[ \t]{0,3}(?:string|str)[ \t]{0,3}=|[ \t]{0,3}(?:=>|:=|:|=))[ \t]{0,3}"
 _QUOTED = r"""\"((?:[^\"\\\n]|\\[^\n])+)|'((?:[^'\\\n]|\\[^\n])+)|`((?:[^`\\\n]|\\[^\n])+)|\\+["']([^"'\\\n]+)"""
-_BARE = r"""([^\s"'`,;()<>{}\[\]\\&|]+)"""
+_BARE = r"""([^\s"'`,;()<>{}\[\]\\|]+)"""
 _ASSIGNED = linear(rf"""(?i){_NAME}\\{{0,3}}["'`]?\]?{_GIVES}(?:{_QUOTED}|{_BARE})""")
+_NEXT_FIELD = linear(r"&[\w.-]+=")  # in a query string
 _NAMED = linear(rf"(?i){_NAME}$")
 
 _HEADER = linear(
@@ -36,20 +37,26 @@ _PEM_GAP = r"""(?:\s|\\[nr]|["',+])*"""
 _PEM = linear(
     r"(-----BEGIN[ A-Z0-9_-]*PRIVATE KEY(?: BLOCK)?-----"
     rf"(?:{_PEM_GAP}(?:Proc-Type|DEK-Info|Version|Comment):[^\n\\\"]*)*"
-    rf"(?:{_PEM_GAP}[A-Za-z0-9+/=]{{16}}[A-Za-z0-9+/=]*)*(?:{_PEM_GAP}[A-Za-z0-9+/]+=+)?)"
+    rf"(?:{_PEM_GAP}[A-Za-z0-9+/=]{{16}}[A-Za-z0-9+/=]*)+(?:{_PEM_GAP}[A-Za-z0-9+/]+=+)?)"
 )
 _EMAIL = linear(
     r"([A-Za-z0-9._%+'\x{c0}-\x{24f}\x{370}-\x{52f}-]+@[A-Za-z0-9\x{c0}-\x{24f}\x{370}-\x{52f}-]+"
     r"(?:\.[A-Za-z0-9\x{c0}-\x{24f}\x{370}-\x{52f}-]+)*\.[A-Za-z\x{c0}-\x{24f}\x{370}-\x{52f}]+)"
 )
+_SPACE = linear(r"\s")
+_DIGIT = linear(r"[0-9]")
+_LETTER = linear(r"[A-Za-z\x{80}-\x{10ffff}]")
+_SIGN = linear(r"[!@#$%^*+~?]")
+# of a file, or as in `config.user.password2`
+_PATH = linear(r"^(?:\.{0,2}(?:/[\w.-]+){2}(?:/[\w.-]+)*/?|[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+)$")
 _UUID = linear(r"(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _VERSION = linear(r"^v?[0-9]+\.[0-9]")
 
 _PAGING = (b"next", b"page", b"continuation", b"cursor", b"prev", b"previous", b"sync", b"resume", b"start", b"end", b"pad")
 _FILES = (b"png", b"jpg", b"jpeg", b"gif", b"webp", b"svg", b"avif", b"ico", b"js", b"ts", b"css")  # icon@2x.png
 _NOT_PASSWORDS = frozenset(
-    b"string number boolean required optional password passwd passphrase undefined redacted hidden masked secret "
-    b"placeholder example invalid missing unknown incorrect credential credentials".split()
+    b"string number boolean required optional password passwd passphrase pass undefined redacted hidden masked secret "
+    b"placeholder example invalid missing unknown incorrect credential credentials uint8array base64 sha256 sha512".split()
 )  # what schemas, forms and messages say under such a name
 
 _BARE_GROUP = 8
@@ -81,10 +88,11 @@ def own_secrets(data: bytes) -> Iterator[Span]:
     yield from _assigned(data)
     for match in _HEADER.finditer(data):
         value = _part(data, match, 1)
-        if len(value) >= 8 and (_has_digit(value) or not (value.islower() or value.isupper() or value.istitle())):
+        if len(value) >= 8 and (_DIGIT.search(value) or not (value.islower() or value.isupper() or value.istitle())):
             yield Span(*match.span(1), "authorization")
     for match in _URL.finditer(data):
-        if not _is_template(_part(data, match, 1)):
+        value = _part(data, match, 1)
+        if value.lower() not in _NOT_PASSWORDS and not _is_template(value):
             yield Span(*match.span(1), "password")
     for pattern, kind in ((_AWS, "aws_key"), (_PEM, "private_key")):
         for match in pattern.finditer(data):
@@ -111,12 +119,19 @@ def _assigned(data: bytes) -> Iterator[Span]:
         group = match.lastindex or 0
         start, at = match.span(group)
         bare = group == _BARE_GROUP
+        value = _trimmed(data[start:at]) if bare else data[start:at]
         name = _name(match, data)
-        value = data[start:at].rstrip(b".:!?") if bare else data[start:at]
         if name and _plausible(name, value, quoted=not bare) and not (bare and data[at : at + 1] in _CALLS):
-            yield Span(start, start + len(value), _KINDS[name])
-        elif not bare or len(value) <= MAX_BARE:
+            at = start + len(value)
+            yield Span(start, at, _KINDS[name])
+        elif not bare or at - start <= MAX_BARE:
             at = start
+
+
+def _trimmed(bare: bytes) -> bytes:
+    """An unquoted value without what follows it: punctuation, or the next field of a query string."""
+    following = _NEXT_FIELD.search(bare)
+    return (bare[: following.span()[0]] if following else bare).rstrip(b".:!?&")
 
 
 def _name(match: Match, data: bytes) -> Name | None:
@@ -132,18 +147,14 @@ def _name(match: Match, data: bytes) -> Name | None:
 
 def _plausible(name: Name, value: bytes, *, quoted: bool) -> bool:
     """Whether a value that stands under such a name is a secret, and not a type, a label, a call or a place to fill in."""
-    if _is_template(value) or any(byte in b" \t\n" for byte in value[:256]):
+    if _is_template(value) or b"://" in value or _SPACE.search(value[:256]) or _PATH.search(value):
         return False
-    mixed = _has_digit(value) and any(65 <= byte & 0xDF <= 90 or byte >= 0x80 for byte in value)
-    path = b"." in value and all(part.replace(b"$", b"_").decode("utf-8", "replace").isidentifier() for part in value.split(b"."))
+    mixed = bool(_DIGIT.search(value) and _LETTER.search(value))
     if name == "password":
-        strong = quoted or mixed or any(byte in b"!@#$%^*+~?" for byte in value)
-        return (
-            len(value) >= 6 and strong and not path and value.lower() not in _NOT_PASSWORDS and not value.startswith((b"/", b"./"))
-        )
-    if not mixed or path:
-        return False
-    return len(value) >= 12 if name == "key" else len(value) >= 16 and not _UUID.search(value)
+        return len(value) >= 6 and (quoted or mixed or bool(_SIGN.search(value))) and value.lower() not in _NOT_PASSWORDS
+    if name == "key":
+        return mixed and len(value) >= 12
+    return mixed and len(value) >= 16 and not _UUID.search(value)
 
 
 def _is_template(value: bytes) -> bool:
@@ -151,10 +162,6 @@ def _is_template(value: bytes) -> bool:
     closed = value[:1] + value[-1:] in (b"{}", b"<>", b"%%", b"[]")
     variable = value.startswith((b"${", b"$(", b"%(", b"{{")) or (value[:1] == b"$" and value[1:].replace(b"_", b"").isupper())
     return closed or variable or len(value) < 3 or not value.strip(b"*.xX-_")
-
-
-def _has_digit(value: bytes) -> bool:
-    return any(48 <= byte <= 57 for byte in value)
 
 
 def _part(data: bytes, match: Match, group: int) -> bytes:
