@@ -1,8 +1,7 @@
 """A JSON tree as a flat list of its strings, and back. Iterative: how deep a tree goes is its sender's choice."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from mcp_codeexec.model import Json
 
@@ -10,9 +9,8 @@ _Holder: TypeAlias = list[Json] | dict[str, Json]
 _Slots: TypeAlias = Iterator[tuple[int | str, Json]]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One string of a tree: a key (`is_key`), or the value at `at` of its list or object."""
+class Piece(NamedTuple):
+    """One string of a tree: a key (`is_key`), or the value at `at` of its list or object. A tuple: there are many."""
 
     text: str
     holder: _Holder
