@@ -78,14 +78,14 @@ def _identity(path: Path | None) -> tuple[int, int]:
 
 def _connect(path: Path | None) -> sqlite3.Connection:
     if path is None:
-        return _set_up(sqlite3.connect(":memory:", isolation_level=None), "in memory")
-    _make_private(path)
+        return _set_up(sqlite3.connect(":memory:", isolation_level=None), None)
+    _see_file(path)
     uri = f"{path.absolute().as_uri()}?mode=rw"  # rw: SQLite itself never makes the file, it would be readable to others
-    return _set_up(sqlite3.connect(uri, uri=True, isolation_level=None), str(path))
+    return _set_up(sqlite3.connect(uri, uri=True, isolation_level=None), path)
 
 
-def _make_private(path: Path) -> None:
-    """See that the file exists and is ours, for our user only; SQLite gives the files beside it the same mode."""
+def _see_file(path: Path) -> None:
+    """Make the file, for our user only (SQLite gives the files beside it the same mode), or see that it may be ours."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -93,24 +93,30 @@ def _make_private(path: Path) -> None:
     if not stat.S_ISREG(path.stat().st_mode):
         raise StoreUnavailable(f"{path} is not a file.", hint="Choose another data_dir.")
     schema.inspect(path)
-    for suffix in ("", "-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            Path(f"{path}{suffix}").chmod(0o600)
 
 
-def _set_up(connection: sqlite3.Connection, place: str) -> sqlite3.Connection:
+def _set_up(connection: sqlite3.Connection, path: Path | None) -> sqlite3.Connection:
     try:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
         # Before WAL: so the application id is in the file itself from the first moment, and `inspect` always sees it.
-        schema.migrate(connection, place)
+        schema.migrate(connection, str(path or "in memory"))
         _use_log(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
+        if path is not None:
+            _make_private(path)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """For a database that came from elsewhere, such as a copy; only once it is known to be ours."""
+    for ending in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{path}{ending}").chmod(0o600)
 
 
 def _use_log(connection: sqlite3.Connection) -> None:

@@ -87,7 +87,7 @@ def transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Gene
 
 
 def inspect(path: Path) -> None:
-    """Refuse a file that is not ours, before anything could change it.
+    """Refuse a file that is not ours, before anything could change it. What passes is still to be proven by `migrate`.
 
     `immutable` makes SQLite read the file alone: no locks, no recovery, no files beside it.
 
@@ -96,7 +96,12 @@ def inspect(path: Path) -> None:
         sqlite3.Error: not a database, or not readable.
     """
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-        _admit(connection, str(path))
+        try:
+            _admit(connection, str(path))
+        except sqlite3.DatabaseError as exc:
+            # While a process moves its log into the file, and after it was killed doing so, the file alone is shorter than it says.
+            if exc.sqlite_errorcode != sqlite3.SQLITE_CORRUPT:
+                raise
 
 
 def migrate(connection: sqlite3.Connection, place: str) -> None:

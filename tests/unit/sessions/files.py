@@ -14,6 +14,18 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+def size(path: Path | str) -> int:
+    return Path(path).stat().st_size
+
+
+def contents(path: Path | str) -> bytes:
+    return Path(path).read_bytes()
+
+
+def put(path: Path | str, content: bytes) -> None:
+    Path(path).write_bytes(content)
+
+
 def names(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir())
 

@@ -7,8 +7,9 @@ import anyio
 import pytest
 
 from mcp_codeexec.errors import StoreUnavailable
-from tests.unit.sessions.drafts import KEY, draft, opened, session
-from tests.unit.sessions.files import committer, sound
+from mcp_codeexec.model import RunDraft
+from tests.unit.sessions.drafts import KEY, draft, opened, record, session
+from tests.unit.sessions.files import committer, contents, put, size, sound
 
 
 async def test_two_stores_on_one_file_see_and_follow_each_other(path: Path) -> None:
@@ -19,7 +20,7 @@ async def test_two_stores_on_one_file_see_and_follow_each_other(path: Path) -> N
         with pytest.raises(StoreUnavailable, match="run 40 cannot be recorded"):
             await one.commit(draft(40))
         assert await one.load("ses_a") == await two.load("ses_a")
-        assert [record.run for record in await two.runs("ses_a", 100)] == list(range(40, 0, -1))
+        assert [found.run for found in await two.runs("ses_a", 100)] == list(range(40, 0, -1))
     assert sound(path)
 
 
@@ -73,7 +74,7 @@ async def test_kill_9_in_the_middle_of_commits_loses_no_run_that_was_written(pat
         assert child.returncode == -signal.SIGKILL
         async with opened(path) as store:
             found = await store.load("ses_a")
-            runs = [record.run for record in await store.runs("ses_a", 1_000_000)]
+            runs = [found.run for found in await store.runs("ses_a", 1_000_000)]
         assert found is not None
         told = max([told + enough, *(int(line) for line in rest if line)])
         assert found.info.runs in (told, told + 1)  # the last one may have been written and not told
@@ -82,3 +83,22 @@ async def test_kill_9_in_the_middle_of_commits_loses_no_run_that_was_written(pat
         assert found.info.variables == len(found.variables)
         assert sound(path)
         told = found.info.runs
+
+
+async def test_a_process_killed_while_it_moved_its_log_into_the_database_leaves_a_whole_one(path: Path) -> None:
+    """The file then says that it is longer than it is, until somebody reads it together with its log."""
+    async with opened(path) as store:
+        await store.create(session(), KEY)
+    length = size(path)
+    async with opened(path) as store:
+        for run in range(1, 41):
+            await store.commit(RunDraft(record(run, text="long " * 500)))
+        log = contents(f"{path}-wal")
+    moved = contents(path)
+    assert len(moved) > length
+    put(path, moved[:length])
+    put(f"{path}-wal", log)
+    async with opened(path) as store:
+        assert [found.run for found in await store.runs("ses_a", 100)] == list(range(40, 0, -1))
+    assert sound(path)
+    assert contents(path) == moved
