@@ -94,7 +94,7 @@ async def test_a_database_that_was_taken_away_is_reported_and_not_written(path: 
 def test_a_database_without_write_permission_is_refused() -> None:
     """In a process that gave up root, if it ever had it."""
     child = textwrap.dedent("""
-        import os, shutil, tempfile
+        import os, shutil, tempfile, urllib.parse  # the last by pathlib, when Python's own folder may be out of reach
         from pathlib import Path
         import anyio
         from mcp_codeexec.errors import StoreUnavailable
