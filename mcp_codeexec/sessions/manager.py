@@ -78,8 +78,9 @@ class SessionManager:
     async def delete(self, session_id: str) -> None:
         """Remove a session and all that belongs to it. Raises SessionNotFound, StoreUnavailable."""
         await self.get(session_id)
+        there = await self._store.delete(session_id)
         self._forget(session_id)
-        if not await self._store.delete(session_id):
+        if not there:  # another process was faster
             raise self._not_found(session_id)
 
     async def record(self, session: Session, draft: RunDraft) -> None:
@@ -107,10 +108,13 @@ class SessionManager:
         """
         known = session.info
         info = await self._store.info(session.id)
+        stored = None
+        if info is not None and info.runs != known.runs:
+            stored = await self._store.load(session.id)
+            info = stored.info if stored else None
         if info is None or not (session.busy or self._shows(info)):
             self._forget(session.id)
             raise self._not_found(session.id)
-        stored = await self._store.load(session.id) if info.runs != known.runs else None
         if session.info is known and (holder or not session.busy):
             if stored is not None:
                 session.take(stored)
