@@ -53,7 +53,7 @@ def _edits(text: str, detector: Detector) -> list[Edit]:
             continue
         first = at_char + len(data[at_byte:start].decode())
         last = first + len(data[start:end].decode())
-        edits.append(Edit(origin.raw(first), origin.raw(last - 1) + 1, shown[first:last], kind))
+        edits.append(Edit(origin.raw(first), origin.raw(last), shown[first:last], kind))
         at_byte, at_char = end, last
     return _disjoint(edits)
 
@@ -66,6 +66,6 @@ def _disjoint(edits: list[Edit]) -> list[Edit]:
         if last is None or edit.start >= last.end:
             result.append(edit)
             continue
-        main = max(last, edit, key=lambda each: (bool(each.kind), each.end - each.start))
+        main = max(last, edit, key=lambda each: each.end - each.start)
         result[-1] = Edit(last.start, max(last.end, edit.end), main.shown, main.kind)
     return result

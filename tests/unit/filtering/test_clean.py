@@ -88,6 +88,13 @@ async def test_keys_that_become_equal_keep_their_entries(pipeline: FilterPipelin
     ]
 
 
+async def test_keys_redacted_alike_are_numbered(pipeline: FilterPipeline, vault: MemoryVault) -> None:
+    addresses = [f"redis://:{word}9!x@cache:6379" for word in ("sesame", "opensesame", "closesesame")]
+    cleaned = await pipeline.clean(dict.fromkeys(addresses, 1), vault)
+    hidden = "redis://:[REDACTED:password]@cache:6379"
+    assert cleaned.tree == {hidden: 1, hidden + " (2)": 1, hidden + " (3)": 1}
+
+
 async def test_the_tree_that_was_passed_stays_as_it_was(pipeline: FilterPipeline, vault: MemoryVault) -> None:
     tree: Json = {"a": [GITHUB], GITHUB: "ann@example.com"}
     before = json.dumps(tree)

@@ -30,6 +30,7 @@ type Secret = { secret: Uint8Array };
 export async function login({ user, password, token }: Credentials, signal?: AbortSignal): Promise<Session> {
   const secret = await deriveKey(password, salt);
   const apiKey = process.env.API_KEY ?? config.keys.apiKey;
+  const passphrase = askUser2("passphrase", secret[1]);
   const accessToken = await session.getAccessToken2();
   if (!password) throw new Error("password: required");
   if (password.length < 8) throw new Error(`password: must be at least ${MIN} characters`);

@@ -53,6 +53,13 @@ async def test_a_secret_is_known_by_what_stands_outside_the_page(pipeline: Filte
     assert text[page.start : page.end] == PASSWORD
 
 
+@pytest.mark.parametrize("start", range(0, 60, 7))
+async def test_a_token_inside_a_secret_goes_with_it(pipeline: FilterPipeline, vault: MemoryVault, start: int) -> None:
+    text = 'x: 1, password: "ab12[EMAIL_k3f9q2]cd34", y: [EMAIL_k3f9q2], password: "sesame"'
+    page = await pipeline.clean_page(text, start, len(text), vault)
+    assert 'x: 1, password: "[REDACTED:password]", y: [EMAIL_k3f9q2], password: "[REDACTED:password]"'.endswith(page.text)
+
+
 async def test_only_addresses_of_the_page_get_a_token(pipeline: FilterPipeline, vault: MemoryVault) -> None:
     await pipeline.clean_page("ann@example.com bob@example.com", 20, 25, vault)
     assert [row.value for row in vault.minted()] == ["bob@example.com"]

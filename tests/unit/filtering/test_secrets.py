@@ -16,6 +16,7 @@ PLACES = {
     "nested": {"rows": [[{"a": {"b": ["x {} y"]}}]]},
     "console text": "loaded 3 rows\nkey is {}, done\nbye",
     "a list in text": "a,{},b",
+    "a sentence": "It is {}. Or {}: both.",
     "an error": {"error": {"name": "Error", "message": "refused ({})", "stack": "Error: refused ({})\n    at line 3"}},
     "source code": 'const client = connect("{}");',
 }
@@ -50,6 +51,7 @@ IN_CONTEXT: list[tuple[str, str, str]] = [
     ("words in quotes", 'password: "letmein"', 'password: "[REDACTED:password]"'),
     ("a quote inside", 'password: "say \\"hi\\"1"'.replace(" \\", "\\"), 'password: "[REDACTED:password]"'),
     ("a value after a refused name", f'token: "the password={PASSWORD}"', 'token: "the password=[REDACTED:password]"'),
+    ("a sentence", f"Its password: {PASSWORD}.", "Its password: [REDACTED:password]."),
     ("a header", f"Authorization: Bearer {OPAQUE}", "Authorization: Bearer [REDACTED:authorization]"),
     ("basic authentication", "authorization: Basic YW5uOnNlc2FtZQ==", "authorization: Basic [REDACTED:authorization]"),
     ("a bearer token", f"curl -H 'X: bearer {OPAQUE}'", "curl -H 'X: bearer [REDACTED:authorization]'"),
