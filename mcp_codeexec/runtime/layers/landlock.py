@@ -12,7 +12,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from mcp_codeexec.runtime.layers.kernel import MACHINE, system_call
+from mcp_codeexec.runtime.layers.kernel import MACHINE, missing, system_call
 
 _CREATE_RULESET_VERSION = 1
 _RULE_PATH_BENEATH = 1
@@ -60,10 +60,12 @@ class Ruleset:
         Raises:
             OSError: this kernel has no Landlock or has it switched off, or a path cannot be opened. Missing paths are left out.
         """
+        if MACHINE is None:
+            raise missing()
         self.abi, self._fd = _create()
         try:
             self._allow(program, _EXECUTE | _READ_FILE)
-            self._allow(Path(_LOADER[MACHINE] if MACHINE else ""), _EXECUTE | _READ_FILE)
+            self._allow(Path(_LOADER[MACHINE]), _EXECUTE | _READ_FILE)
             for path in (*_LIBRARIES, *_READ_BY_DENO):
                 self._allow(Path(path), _READ_FILE)
             for path in readable:

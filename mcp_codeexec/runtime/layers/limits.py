@@ -78,9 +78,8 @@ def limit_memory(pid: int, memory_mb: int) -> None:
 def _memory_kb(pid: int) -> tuple[int, int]:
     """Private writable memory mapped, and memory resident."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
-        fields = dict(line.split(":", 1) for line in status.splitlines())
-        return int(fields["VmData"].split()[0]), int(fields["VmRSS"].split()[0])
+        fields = dict(line.split(b":", 1) for line in Path(f"/proc/{pid}/status").read_bytes().splitlines())
+        return int(fields[b"VmData"].split()[0]), int(fields[b"VmRSS"].split()[0])
     except (FileNotFoundError, ProcessLookupError, KeyError):  # a zombie has a status without memory
         raise _gone() from None
 
