@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from mcp_codeexec.filtering.rules import kind_under
+from mcp_codeexec.filtering.rules import Name, is_plausible, secret_name
 from mcp_codeexec.filtering.spans import Span
 from mcp_codeexec.filtering.tree import Piece
 from mcp_codeexec.filtering.visible import is_visible, visible
@@ -44,9 +44,13 @@ class JoinedText:
 
     def secrets_by_key(self) -> Iterator[Span]:
         """Values that are secrets for the key they stand under, whole: they may hold quotes and several lines."""
+        names: dict[str, Name | None] = {}  # rows of a table have the same keys over and over
         for piece, start, end in zip(self._pieces, self._starts, self._ends, strict=True):
-            if isinstance(piece.at, str) and not piece.is_key and (kind := kind_under(piece.at, self.data[start:end])):
-                yield Span(start, end, kind)
+            if piece.is_key:
+                if piece.text not in names:
+                    names[piece.text] = secret_name(self.data[start:end])
+            elif isinstance(piece.at, str) and (name := names[piece.at]) and is_plausible(name, self.data[start:end]):
+                yield Span(start, end, name)
 
     def replaced(self, spans: Sequence[Span], shown: Sequence[str]) -> list[str]:
         """`texts` with `shown` in the place of `spans`, in every piece that a span touches."""

@@ -1,22 +1,21 @@
 """Our own short list of rules, for what kingfisher's catalogue leaves out because it wants a known vendor or two secrets side by
 side: a lone AWS key id, `Authorization:` headers, `password = …`, credentials in a URL, a private key without its end.
 
-A pattern finds a candidate, `plausible` decides. A refused candidate is searched again from its inside, so `MAX_BARE` bounds the
+A pattern finds a candidate, `is_plausible` decides. A refused candidate is searched again from its inside, so `MAX_BARE` bounds the
 work on a text made of nothing but names.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Literal
 
 from mcp_codeexec.filtering.linear import Match, linear
 from mcp_codeexec.filtering.spans import EMAIL, Span
 
 MAX_BARE = 256  # bytes; a longer refused run without a space or quote is data, and is not searched again
-LONGEST_KEY = 64  # characters; no key that names a secret is longer
+LONGEST_KEY = 64  # bytes; no key that names a secret is longer
 
 _NAME = (
-    r"(?:(pass(?:word|wd|phrase|code)|pwd|secret(?:[_-]?key)?)"
+    r"(?:(pass(?:word|wd|phrase|code)|pwd)|(secret(?:[_-]?key)?)"
     r"|((?:api|access|auth|private|encryption|signing|account)[_-]?key|(?:access|auth|refresh|bearer|api|session|secret|id)[_-]?token)"
     r"|(token))"
 )
@@ -59,28 +58,18 @@ _NOT_PASSWORDS = frozenset(
     b"placeholder example invalid missing unknown incorrect credential credentials uint8array base64 sha256 sha512".split()
 )  # what schemas, forms and messages say under such a name
 
-_BARE_GROUP = 8
+_BARE_GROUP = 9
 _CALLS = (b"(", b"[")  # `password = ask2(…)` is code
 
-Name = Literal["password", "key", "token"]
+Name = Literal["password", "secret", "api_key", "token"]
+"""What a name says its value is; also the kind of redaction."""
+_NAMES: tuple[Name, ...] = ("password", "secret", "api_key", "token")  # by group
 
 
-_KINDS: dict[Name, str] = {"password": "password", "key": "api_key", "token": "token"}
-
-
-@lru_cache(maxsize=512)
-def _name_in_key(key: str) -> Name | None:
-    data = key.encode("utf-8", "replace")
-    match = _NAMED.search(data)
-    return _name(match, data) if match else None
-
-
-def kind_under(key: str, value: bytes) -> str:
-    """The kind of secret that `value` is because an object holds it under `key`; empty if it is none."""
-    if len(key) > LONGEST_KEY:
-        return ""
-    name = _name_in_key(key)
-    return _KINDS[name] if name and _plausible(name, value, quoted=True) else ""
+def secret_name(key: bytes) -> Name | None:
+    """What the key of an object says its value is; None if that is nothing to hide."""
+    match = _NAMED.search(key) if len(key) <= LONGEST_KEY else None
+    return _name(match, key) if match else None
 
 
 def own_secrets(data: bytes) -> Iterator[Span]:
@@ -121,9 +110,9 @@ def _assigned(data: bytes) -> Iterator[Span]:
         bare = group == _BARE_GROUP
         value = _trimmed(data[start:at]) if bare else data[start:at]
         name = _name(match, data)
-        if name and _plausible(name, value, quoted=not bare) and not (bare and data[at : at + 1] in _CALLS):
+        if name and is_plausible(name, value, quoted=not bare) and not (bare and data[at : at + 1] in _CALLS):
             at = start + len(value)
-            yield Span(start, at, _KINDS[name])
+            yield Span(start, at, name)
         elif not bare or at - start <= MAX_BARE:
             at = start
 
@@ -136,30 +125,27 @@ def _trimmed(bare: bytes) -> bytes:
 
 def _name(match: Match, data: bytes) -> Name | None:
     """What kind of name the pattern found; None for the token of a page of results."""
-    if match.span(1)[0] >= 0:
-        return "password"
-    if match.span(2)[0] >= 0:
-        return "key"
-    start = match.span(3)[0]
-    before = data[max(0, start - 16) : start].rstrip(b"_- ").lower()
-    return None if before.endswith(_PAGING) else "token"
+    group = next(group for group in range(1, len(_NAMES) + 1) if match.span(group)[0] >= 0)
+    name, start = _NAMES[group - 1], match.span(group)[0]
+    paging = name == "token" and data[max(0, start - 16) : start].rstrip(b"_- ").lower().endswith(_PAGING)
+    return None if paging else name
 
 
-def _plausible(name: Name, value: bytes, *, quoted: bool) -> bool:
+def is_plausible(name: Name, value: bytes, *, quoted: bool = True) -> bool:
     """Whether a value that stands under such a name is a secret, and not a type, a label, a call or a place to fill in."""
     if _is_template(value) or b"://" in value or _SPACE.search(value[:256]) or _PATH.search(value):
         return False
     mixed = bool(_DIGIT.search(value) and _LETTER.search(value))
-    if name == "password":
-        return len(value) >= 6 and (quoted or mixed or bool(_SIGN.search(value))) and value.lower() not in _NOT_PASSWORDS
-    if name == "key":
+    if name == "api_key":
         return mixed and len(value) >= 12
-    return mixed and len(value) >= 16 and not _UUID.search(value)
+    if name == "token":
+        return mixed and len(value) >= 16 and not _UUID.search(value)
+    return len(value) >= 6 and (quoted or mixed or bool(_SIGN.search(value))) and value.lower() not in _NOT_PASSWORDS
 
 
 def _is_template(value: bytes) -> bool:
-    """`${name}`, `{{name}}`, `<name>`, `%s`, `$NAME`, `****`, `[REDACTED:…]`: to be filled in, or hidden already."""
-    closed = value[:1] + value[-1:] in (b"{}", b"<>", b"%%", b"[]")
+    """`${name}`, `{{name}}`, `<name>`, `%s`, `$NAME`, `****`: to be filled in, or hidden already."""
+    closed = value[:1] + value[-1:] in (b"{}", b"<>", b"%%")
     variable = value.startswith((b"${", b"$(", b"%(", b"{{")) or (value[:1] == b"$" and value[1:].replace(b"_", b"").isupper())
     return closed or variable or len(value) < 3 or not value.strip(b"*.xX-_")
 
