@@ -66,7 +66,7 @@ def test_every_listed_call_is_refused(machine: Machine):
     [
         ("clone", (0x003D0F00,), "allow"),  # as pthread_create does
         ("clone", (0x01200011,), "EPERM"),  # as fork does
-        ("clone", (0x4011,), "EPERM"),  # as vfork does
+        ("clone", (0xFFFEFFFF,), "EPERM"),  # all that is not a thread
         ("kill", (OWN, 6), "allow"),
         ("kill", (OWN + 1, 9), "EPERM"),
         ("kill", (0, 9), "EPERM"),  # the own group
@@ -113,9 +113,9 @@ def test_what_every_program_needs_is_allowed(machine: Machine, names: dict[str, 
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-@pytest.mark.parametrize("number", [syscalls.NEWEST + 1, 0x3FFFFFFF])
+@pytest.mark.parametrize("number", [451, 0x3FFFFFFF])
 def test_calls_newer_than_the_list_do_not_exist(machine: Machine, number: int):
-    assert verdict(machine, syscalls.NEWEST) == "allow"
+    assert verdict(machine, 450) == "allow"
     assert verdict(machine, number) == "ENOSYS"
 
 
@@ -204,7 +204,7 @@ def test_the_c_library_is_refused_every_call_it_wraps():
 @pytest.mark.parametrize(
     ("number", "ends"),
     [
-        (syscalls.NEWEST + 1, (0, "-1 38\n")),
+        (451, (0, "-1 38\n")),
         (0x40000000 + 39, (-signal.SIGSYS, "") if platform.machine() == "x86_64" else (0, "-1 38\n")),
     ],
     ids=["newer", "x32"],
