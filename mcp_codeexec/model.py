@@ -307,6 +307,10 @@ class SessionStore(Protocol):
         """The session with its variables and vault, whoever owns it."""
         ...
 
+    async def info(self, session_id: str) -> SessionInfo | None:
+        """The session without what belongs to it: the cheap way to see whether it is there and has changed."""
+        ...
+
     async def commit(self, draft: RunDraft) -> None:
         """Write a run: record, variables, tokens and the session's counters, in one transaction."""
         ...

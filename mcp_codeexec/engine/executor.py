@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 _INLINE_CODE = 10_000  # bytes; longer texts are validated in a thread
 _PROGRAMS_KEPT = 2_000  # earlier runs whose places an error can still name
 _FINISH_S = 5.0
+_NO_NAMES: Mapping[str, Kind] = {}
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ class CodeExecutor:
         try:
             raw = await self._run(session, code, Job(session.next_run, program, timeout_ms, known, self._host_calls), lost, stage)
         except WorkerDied:  # its heap went between our look at it and the run: begin again without it
-            known, lost = {}, tuple(session.variables)
+            known, lost = _NO_NAMES, tuple(session.variables)
             program = prepare(erased, code, known)
             raw = await self._run(session, code, Job(session.next_run, program, timeout_ms, known, self._host_calls), lost, stage)
         return await self._finish(session, code, self._ran(session, raw, program, timeout_ms, known), lost, stage)
@@ -130,7 +131,7 @@ class CodeExecutor:
         names = self._deno.names(session.id)
         if names is not None:
             return names, ()
-        return {}, tuple(session.variables)
+        return _NO_NAMES, tuple(session.variables)
 
     async def _check(self, code: str, known: Mapping[str, Kind]) -> Verdict:
         if len(code) <= _INLINE_CODE:
@@ -167,7 +168,7 @@ class CodeExecutor:
         """Filter, fit, record. Nothing reaches a caller or the history around here."""
         stage("filtering")
         run, began = session.next_run, time.time()
-        still = set(lost) | (set(session.variables) if not draft.heap_kept else set())
+        still = {*lost, *(() if draft.heap_kept else session.variables)}
         gone = tuple(sorted(still - {v.name for v in draft.variables}))
         fields = dict(draft.fields)
         if gone:

@@ -6,7 +6,6 @@ Fork from a thread that lives as long as the server (the main thread): the kerne
 import json
 import subprocess
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 from mcp_codeexec.errors import RuntimeUnavailable
@@ -30,9 +29,8 @@ class Launcher:
         """
         self.deno = settings.deno or _installed_deno()
         self.files = host_files.prepare(self.deno)
-        self.layers = Layers.probe(
-            deno=self.deno, readable=[self.files.folder], open_files=settings.open_files, memory_mb=settings.memory_mb
-        )
+        self.layers = self._probe(settings, own_maps=False)
+        self._parser_layers = self._probe(settings, own_maps=True)
         bounds = {"head": settings.console_head_kb * KB, "tail": settings.console_tail_kb * KB}
         self._session = command.argv(
             self.deno,
@@ -50,16 +48,17 @@ class Launcher:
 
     def start_early(self) -> None:
         """Fork a first session process and the transpiler now, so that they start while Python imports the rest."""
-        self._early_sessions.append(self._spawn(self._session))
-        self._early_transpilers.append(self._spawn(self._transpiler))
+        self._early_sessions.append(self._spawn(self._session, self.layers))
+        self._early_transpilers.append(self._spawn(self._transpiler, self._parser_layers))
 
     def session(self) -> subprocess.Popen[bytes]:
         """A process for one session."""
-        return self._take(self._early_sessions, self._session)
+        return self._early_sessions.popleft() if self._early_sessions else self._spawn(self._session, self.layers)
 
     def transpiler(self) -> subprocess.Popen[bytes]:
         """The process that erases types."""
-        return self._take(self._early_transpilers, self._transpiler)
+        early = self._early_transpilers
+        return early.popleft() if early else self._spawn(self._transpiler, self._parser_layers)
 
     def close(self) -> None:
         """End early processes that nobody took, and release what the layers hold."""
@@ -72,11 +71,18 @@ class Launcher:
         self._early_sessions.clear()
         self._early_transpilers.clear()
         self.layers.close()
+        self._parser_layers.close()
 
-    def _take(self, early: deque[subprocess.Popen[bytes]], argv: list[str]) -> subprocess.Popen[bytes]:
-        return early.popleft() if early else self._spawn(argv)
+    def _probe(self, settings: Settings, *, own_maps: bool) -> Layers:
+        return Layers.probe(
+            deno=self.deno,
+            readable=[self.files.folder],
+            open_files=settings.open_files,
+            memory_mb=settings.memory_mb,
+            own_maps=own_maps,
+        )
 
-    def _spawn(self, argv: list[str]) -> subprocess.Popen[bytes]:
+    def _spawn(self, argv: list[str], layers: Layers) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(  # noqa: S603 - our own command
                 argv,
@@ -87,14 +93,10 @@ class Launcher:
                 env=command.environment(),
                 cwd="/",
                 start_new_session=True,
-                preexec_fn=self._in_child,  # noqa: PLW1509 - prebuilt system calls only, see layers/
+                preexec_fn=layers.in_child,  # noqa: PLW1509 - prebuilt system calls only, see layers/
             )
         except (OSError, subprocess.SubprocessError) as exc:
             raise RuntimeUnavailable(f"Deno cannot be started: {exc}.", hint="`mcp-codeexec doctor` says more.") from None
-
-    @property
-    def _in_child(self) -> Callable[[], None]:
-        return self.layers.in_child
 
 
 def _installed_deno() -> Path:

@@ -4,7 +4,6 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Protocol
 from weakref import WeakValueDictionary
 
 from anyio import CancelScope
@@ -17,14 +16,6 @@ from mcp_codeexec.sessions.session import Session
 CACHED = 256  # sessions kept in memory when nobody uses them
 
 
-class InfoStore(SessionStore, Protocol):
-    """A store that can also say cheaply how a session stands."""
-
-    async def info(self, session_id: str) -> SessionInfo | None:
-        """The session without what belongs to it, whoever owns it."""
-        ...
-
-
 class SessionManager:
     """The sessions of one owner in this process; lives as long as the store it was given is open.
 
@@ -32,7 +23,7 @@ class SessionManager:
     """
 
     def __init__(
-        self, store: InfoStore, owner: str, keep_seconds: float, waiting_limit: int, clock: Callable[[], float] = time.time
+        self, store: SessionStore, owner: str, keep_seconds: float, waiting_limit: int, clock: Callable[[], float] = time.time
     ) -> None:
         self._store = store
         self._owner = owner

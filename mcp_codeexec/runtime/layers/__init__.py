@@ -83,6 +83,7 @@ class Layers:
         open_files: int,
         memory_mb: int,
         only: frozenset[LayerName] | None = None,
+        own_maps: bool = False,
     ) -> "Layers":
         """Ask the kernel for each layer, and build what the children will need.
 
@@ -91,6 +92,7 @@ class Layers:
             readable: files and folders that workers may read, besides the system's libraries.
             open_files: file descriptors of a worker; Deno itself needs 14.
             memory_mb: resident memory of a worker, in MB.
+            own_maps: whether the process may read its own /proc/self/maps, as Deno's TypeScript parser must.
             only: layers to use, for tests; Landlock and seccomp bring no_new_privs, without which the kernel refuses them.
         """
         wanted = set(_NAMES if only is None else only)
@@ -98,7 +100,7 @@ class Layers:
             wanted.add("no_new_privs")
 
         def landlock() -> _Ready:
-            rules = Ruleset(program=deno, readable=readable)
+            rules = Ruleset(program=deno, readable=readable, own_maps=own_maps)
             return _Ready(f"ABI {rules.abi}", rules.enforce, rules.close)
 
         def seccomp() -> _Ready:

@@ -2,7 +2,9 @@
 
 A ruleset is built once, in the server, and every worker takes it upon itself between fork and exec. So it may name nothing that
 differs from worker to worker: in particular not /proc/self, which the server would resolve to *its own* folder and so open that to
-every worker. Deno starts and runs without it.
+every worker. Deno starts and runs without it. Its TypeScript parser does not: on a process' first thread it asks for the size of the
+stack, which is in /proc/self/maps. A process that parses adds that one file in the child, to a ruleset that no other kind of process
+shares; what an earlier one added names a process that is gone.
 """
 
 import ctypes
@@ -49,19 +51,23 @@ _READ_BY_DENO = (
     "/proc/meminfo",  # sizes V8's heap
     "/sys/devices/system/cpu",  # sizes V8's thread pool
 )
+_OWN_MAPS = Path("/proc/self/maps")
 
 
 class Ruleset:
     """A ruleset in the kernel, held by a file descriptor until `close`. `abi` is the newest one that both sides know."""
 
-    def __init__(self, *, program: Path, readable: Sequence[Path]) -> None:
+    def __init__(self, *, program: Path, readable: Sequence[Path], own_maps: bool = False) -> None:
         """Allow `program` to be executed, and it and `readable` (files, or folders with all below) to be read; nothing else.
+
+        `own_maps`: also its own /proc/self/maps.
 
         Raises:
             OSError: this kernel has no Landlock or has it switched off, or a path cannot be opened. Missing paths are left out.
         """
         if MACHINE is None:
             raise missing()
+        self._own_maps = own_maps
         self.abi, self._fd = _create()
         try:
             self._allow(program, _EXECUTE | _READ_FILE)
@@ -80,7 +86,9 @@ class Ruleset:
         except FileNotFoundError:
             return
         try:
-            applicable = rights if path.is_dir() else rights & ~_READ_DIR  # the kernel refuses rights of folders on a file
+            applicable = (
+                rights if rights & _READ_DIR and path.is_dir() else rights & ~_READ_DIR
+            )  # the kernel refuses rights of folders on a file
             rule = ctypes.create_string_buffer(struct.pack("=Qi", applicable, fd))
             system_call("landlock_add_rule", self._fd, _RULE_PATH_BENEATH, ctypes.addressof(rule))
         finally:
@@ -88,6 +96,8 @@ class Ruleset:
 
     def enforce(self) -> None:
         """Take the rules upon this process, for good. Needs no_new_privs. Raises OSError when the kernel refuses."""
+        if self._own_maps:
+            self._allow(_OWN_MAPS, _READ_FILE)
         system_call("landlock_restrict_self", self._fd)
 
     def close(self) -> None:

@@ -1,0 +1,57 @@
+"""One sentence on what to do about a common error of running code."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+
+from mcp_codeexec.language.rules import RULES
+
+_NOT_DEFINED = re.compile(r"([\w$]{1,100}) is not defined")
+_NOT_A_FUNCTION = re.compile(r"(.{1,200}) is not a function")
+_OF_NOTHING = re.compile(r"Cannot (?:read|set) properties of (undefined|null)")
+
+
+def hint(name: str, message: str, names: Iterable[str]) -> str:
+    """What to do next; empty where nothing useful can be said. `names` are the session's."""
+    for pattern, say in _SENTENCES:
+        match = pattern.match(message[:400])
+        if match:
+            return say(match, list(names))
+    return ""
+
+
+def _undefined(match: re.Match[str], names: list[str]) -> str:
+    name = match[1]
+    if name in RULES:
+        return f"{name} does not exist here: {RULES[name].repair}."
+    same = [known for known in names if known.lower() == name.lower()]
+    near = same or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}?" if near else f"{name} was not defined in this session; get_variable lists what is."
+
+
+def _no_function(match: re.Match[str], names: list[str]) -> str:
+    return f"Look at what {match[1]} is: a promise needs await, a property no parentheses."
+
+
+def _of_nothing(match: re.Match[str], names: list[str]) -> str:
+    return f"What stands before the dot is {match[1]} there; an await may be missing, or use ?. where that may be."
+
+
+_Say = Callable[[re.Match[str], list[str]], str]
+_SENTENCES: list[tuple[re.Pattern[str], _Say]] = [
+    (_NOT_DEFINED, _undefined),
+    (_OF_NOTHING, _of_nothing),
+    (_NOT_A_FUNCTION, _no_function),
+    (
+        re.compile("Assignment to constant variable"),
+        lambda m, n: "Declare it with let, or declare it anew: const x = … may be repeated.",
+    ),
+    (re.compile("Code generation from strings"), lambda m, n: "Code in strings cannot run here; write the code itself."),
+    (re.compile("Array buffer allocation failed"), lambda m, n: "There was no memory for it; hold less at once."),
+    (re.compile("Invalid string length"), lambda m, n: "The string would be too long; keep its parts in an array."),
+    (re.compile("imports are disabled"), lambda m, n: "There are no modules here; everything must be in the code."),
+    (
+        re.compile(".{0,200}(?:is not valid JSON|end of JSON|in JSON at)"),
+        lambda m, n: "Look at the text that was parsed; print its start.",
+    ),
+]

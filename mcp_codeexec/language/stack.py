@@ -1,0 +1,34 @@
+"""V8's stack text to the caller's frames. The text comes from a sandbox: whatever does not look like a frame of a run is dropped."""
+
+import re
+from collections.abc import Callable
+
+from mcp_codeexec.model import Position
+
+Locate = Callable[[int, int, int], Position | None]
+"""(run, line, UTF-16 column in that run's body) to the caller's place."""
+
+MOST = 10
+_LONGEST_LINE = 500
+_FRAME = re.compile(r"\s*at (?:((?:async )?(?:new )?[^\s()]{1,100}) \()?run(\d{1,9}):(\d{1,9}):(\d{1,9})\)?")
+
+
+def caller_frames(stack: str, run: int, locate: Locate) -> tuple[list[str], Position | None]:
+    """At most ten lines such as `at f (line 3, column 5)`, an earlier run's with its number, and the first place in this run."""
+    frames: list[str] = []
+    first: Position | None = None
+    for line in stack.split("\n"):
+        match = _FRAME.fullmatch(line) if len(line) <= _LONGEST_LINE else None
+        if match is None:
+            continue
+        name, number = match[1], int(match[2])
+        place = locate(number, int(match[3]), int(match[4]))
+        if place is None:
+            continue
+        if first is None and number == run:
+            first = place
+        where = ("" if number == run else f"run {number}, ") + f"line {place.line}, column {place.column}"
+        frames.append(f"at {name} ({where})" if name else f"at {where}")
+        if len(frames) == MOST:
+            break
+    return frames, first

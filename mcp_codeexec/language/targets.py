@@ -1,0 +1,90 @@
+"""What a text assigns to at its top level's names: to tell what a run may have changed, and to make constants constant.
+
+A top-level name lives on as an assignable one, so that any kind may follow any kind. What a `const` may not do is done here: a target
+that names one is replaced by the name of a constant of the sandbox, and V8 itself throws, at that place.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from tree_sitter import Node
+
+from mcp_codeexec.language.edits import Edits
+from mcp_codeexec.language.grammar import bound_names, captures, text_of
+from mcp_codeexec.language.scopes import Scopes
+from mcp_codeexec.model import Kind
+
+CONSTANT = "__codeexec_const"  # declared by deno_host/evaluate.ts
+
+_TARGETS = """
+(assignment_expression left: (_) @target)
+(augmented_assignment_expression left: (_) @target)
+(update_expression argument: (_) @target)
+(for_in_statement left: (_) @target)
+(call_expression function: (member_expression) @called)
+"""
+_READING = frozenset(
+    """at concat entries every filter find findIndex findLast findLastIndex flat flatMap forEach get has includes indexOf join keys
+    lastIndexOf map reduce reduceRight slice some toLocaleString toReversed toSorted toSpliced toString values with charAt charCodeAt
+    codePointAt endsWith localeCompare match matchAll normalize padEnd padStart repeat replace replaceAll search split startsWith
+    substring toLowerCase toUpperCase trim trimEnd trimStart toFixed toPrecision toISOString toJSON getTime getFullYear getMonth getDate
+    getDay getHours getMinutes getSeconds getUTCFullYear getUTCMonth getUTCDate format formatToParts test then catch
+    finally""".split()
+)
+
+
+class Targets:
+    """Every assignment of a text to one of the `known` top-level names that nothing shadows there."""
+
+    def __init__(self, root: Node, known: Mapping[str, Kind]) -> None:
+        self._known = known
+        found = captures(_TARGETS, root)
+        self._targets = found.get("target", [])
+        self._called = found.get("called", [])
+        self._shadowed = Scopes(root, known if self._targets or self._called else (), top=False).binds
+
+    def names(self) -> frozenset[str]:
+        """Names that the text assigns to, or whose value it may change through a member."""
+        nodes = [base for target in self._targets for base in (*bound_names(target), *_base(target))]
+        nodes += [base for called in self._called if _may_change(called) for base in _base(called)]
+        return frozenset(
+            name for node in nodes if (name := text_of(node)) in self._known and not self._shadowed(name, node.start_byte)
+        )
+
+    def guard_constants(self, edits: Edits) -> None:
+        """Replace targets that name a constant."""
+        constants = {name for name, kind in self._known.items() if kind == "const"}
+        if not constants:
+            return
+        for target in self._targets:
+            if _declared(target):
+                continue
+            for node in bound_names(target):
+                name = text_of(node)
+                if name in constants and not self._shadowed(name, node.start_byte):
+                    shorthand = node.type == "shorthand_property_identifier_pattern"
+                    edits.replace(node.start_byte, node.end_byte, f"{name}: {CONSTANT}" if shorthand else CONSTANT)
+
+
+def _declared(target: Node) -> bool:
+    """Whether a for-in head declares what it assigns."""
+    before = target.prev_sibling
+    return before is not None and before.type in ("var", "let", "const")
+
+
+def _base(node: Node) -> Iterator[Node]:
+    """The name that a member expression starts from: `a` of `a.b[c].d`."""
+    inner: Node | None = node
+    while inner is not None and inner.type in (
+        "member_expression",
+        "subscript_expression",
+        "non_null_expression",
+        "parenthesized_expression",
+    ):
+        inner = inner.child_by_field_name("object") or (inner.named_children[0] if inner.named_children else None)
+    if inner is not None and inner is not node and inner.type == "identifier":
+        yield inner
+
+
+def _may_change(called: Node) -> bool:
+    method = called.child_by_field_name("property")
+    return method is not None and text_of(method) not in _READING

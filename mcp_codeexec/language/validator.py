@@ -1,0 +1,237 @@
+"""CodeValidator: whether a submitted text may go on, and if not, everything that is wrong with it at once.
+
+For the model's sake, not a wall: early, precise, kind. A text that tree-sitter cannot parse is not refused for that: its syntax is the
+transpiler's business.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+from tree_sitter import Node, Tree
+
+from mcp_codeexec.language import rules
+from mcp_codeexec.language.grammar import captures, parse, text_of
+from mcp_codeexec.language.positions import Lines
+from mcp_codeexec.language.rules import RULES
+from mcp_codeexec.language.scopes import Scopes
+from mcp_codeexec.model import CodeMetrics, Position, Verdict, Violation
+
+_KB = 1_024
+_SYNTAX = """
+(import_statement) @import
+(export_statement source: (_)) @export_from
+(call_expression function: (import) @import_call)
+(meta_property) @meta
+(decorator) @decorator
+(public_field_definition) @field
+(string) @string
+(template_string (string_fragment) @part)
+(subscript_expression index: [(string) (binary_expression) (template_string)] @index)
+"""
+_NAMES = "[(identifier) (shorthand_property_identifier)] @name"
+_TYPES = frozenset(
+    {
+        "type_annotation",
+        "type_arguments",
+        "type_parameters",
+        "type_alias_declaration",
+        "interface_declaration",
+        "ambient_declaration",
+        "implements_clause",
+        "extends_type_clause",
+        "type_query",
+        "asserts_annotation",
+        "type_predicate_annotation",
+    }
+)
+_ESCAPE = re.compile(r"\\u(?:\{([0-9a-fA-F]{1,8})\}|([0-9a-fA-F]{4}))")
+_WORDS = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in RULES) + r"|\\u")
+_BRACKETS = re.compile(rb"[()\[\]{}]")
+_MOST = 50  # violations told; more would only repeat themselves
+
+
+class CodeValidator:
+    """Lives as long as the engine; holds limits only. Sizes in KB of UTF-8, depth in levels of the syntax tree."""
+
+    def __init__(self, *, code_kb: int = 100, string_kb: int = 10, depth: int = 1_000) -> None:
+        self._code_kb = code_kb
+        self._string_kb = string_kb
+        self._depth = depth
+
+    def check(self, text: str, names: Collection[str] = ()) -> Verdict:
+        """Judge a text for a session that has `names`. Linear in its length; about three times tree-sitter's own parse."""
+        data = text.encode(errors="replace")
+        if len(data) > self._code_kb * _KB:
+            metrics = CodeMetrics(len(data), data.count(b"\n") + 1, 0)
+            advice = f"the code has {len(data)} bytes, {self._code_kb * _KB} is the most; send it in several calls"
+            return Verdict((Violation(rules.CODE_SIZE, 1, 1, advice),), (), metrics)
+        tree = parse(data)
+        lines = Lines(data)
+        depth, deepest = self._deepest(tree, data)
+        found = [(deepest, rules.DEPTH, f"nested deeper than {self._depth} levels; build it in steps")] if deepest >= 0 else []
+        warned: list[tuple[int, str, str]] = []
+        if deepest < 0:
+            found += self._syntax(tree.root_node, warned)
+            if _WORDS.search(text):
+                found += _forbidden(tree.root_node, names)
+        told = [Violation(rule, *_place(lines, at), message) for at, rule, message in sorted(found)[:_MOST]]
+        warnings = [Violation(rule, *_place(lines, at), message) for at, rule, message in sorted(warned)[:_MOST]]
+        return Verdict(tuple(told), tuple(warnings), CodeMetrics(len(data), data.count(b"\n") + 1, depth))
+
+    def _deepest(self, tree: Tree, data: bytes) -> tuple[int, int]:
+        """The depth of the tree, and the offset where it is too deep, -1 where it is not. Unparsable texts count open brackets."""
+        if tree.root_node.has_error:
+            return self._open_brackets(data)
+        cursor = tree.walk()
+        depth = most = 1
+        while True:
+            if cursor.goto_first_child():
+                depth += 1
+                if depth > most:
+                    most = depth
+                    if most > self._depth:
+                        node = cursor.node
+                        return most, node.start_byte if node else 0
+                continue
+            while not cursor.goto_next_sibling():
+                if not cursor.goto_parent():
+                    return most, -1
+                depth -= 1
+
+    def _open_brackets(self, data: bytes) -> tuple[int, int]:
+        depth = most = 0
+        for match in _BRACKETS.finditer(data):
+            depth = depth + 1 if match[0] in b"([{" else max(0, depth - 1)
+            most = max(most, depth)
+            if depth > self._depth:
+                return most, match.start()
+        return most, -1
+
+    def _syntax(self, root: Node, warned: list[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
+        limit = self._string_kb * _KB
+        for kind, nodes in captures(_SYNTAX, root).items():
+            for node in nodes:
+                if kind in ("string", "part"):
+                    size = node.end_byte - node.start_byte - (2 if kind == "string" else 0)
+                    if size > limit:
+                        advice = f"a string of {size} bytes, {limit} is the most; build it in pieces over several calls: s += '…'"
+                        yield node.start_byte, rules.STRING_SIZE, advice
+                elif kind == "index":
+                    name = _folded(node)
+                    if name in RULES:
+                        warned.append((node.start_byte, rules.COMPUTED, f"a computed name {name}: {RULES[name].repair}"))
+                else:
+                    refused = _refused(kind, node)
+                    if refused is not None:
+                        yield node.start_byte, *refused
+
+
+def syntax_fault(text: str) -> Position | None:
+    """The first place where tree-sitter cannot follow a text: for use only when nobody else can say where it does not parse."""
+    data = text.encode(errors="replace")
+    root = parse(data).root_node
+    if not root.has_error:
+        return None
+    faults = captures("[(ERROR) (MISSING)] @fault", root).get("fault", [])
+    if not faults:
+        return None
+    return Lines(data).position_at(min(node.start_byte for node in faults))
+
+
+def unescaped(name: str) -> str:
+    """An identifier as V8 reads it: `\\u0065val` is `eval`."""
+    if "\\" not in name:
+        return name
+    return _ESCAPE.sub(lambda m: _character(int(m[1] or m[2], 16)), name)
+
+
+def _character(code: int) -> str:
+    return chr(code) if code <= 0x10FFFF else ""
+
+
+def _place(lines: Lines, offset: int) -> tuple[int, int]:
+    position = lines.position_at(offset)
+    return position.line, position.column
+
+
+def _refused(kind: str, node: Node) -> tuple[str, str] | None:
+    if kind == "import" and not _has_word(node, "type"):
+        return rules.IMPORT
+    if kind == "export_from" and not _has_word(node, "type"):
+        return rules.IMPORT
+    if kind == "import_call":
+        return rules.IMPORT
+    if kind == "meta" and text_of(node).startswith("import"):
+        return rules.IMPORT_META
+    if kind == "decorator":
+        return rules.DECORATOR
+    if kind == "field" and _has_word(node, "accessor"):
+        return rules.ACCESSOR
+    return None
+
+
+def _has_word(node: Node, word: str) -> bool:
+    """Whether a keyword stands directly in this node, not as a name."""
+    return any(child.type == word and not child.is_named for child in node.children)
+
+
+def _folded(node: Node) -> str:
+    """What a computed key says, as far as string literals and `+` tell; "" where it cannot be known."""
+    parts: list[str] = []
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if current.type in ("string", "template_string"):
+            if any(child.type == "template_substitution" for child in current.children):
+                return ""
+            parts.append(unescaped(text_of(current)[1:-1]))
+        elif current.type in ("binary_expression", "parenthesized_expression"):
+            stack.extend(reversed(current.named_children))
+        else:
+            return ""
+    return "".join(parts)
+
+
+def _forbidden(root: Node, names: Collection[str]) -> Iterator[tuple[int, str, str]]:
+    """Uses of forbidden names that nothing binds: neither the session nor a declaration of this text."""
+    uses = [
+        (name, node)
+        for node in captures(_NAMES, root).get("name", [])
+        if (name := unescaped(text_of(node))) in RULES and name not in names
+    ]
+    scopes = Scopes(root, {text_of(node) for _, node in uses})
+    for name, node in uses:
+        if not scopes.binds(text_of(node), node.start_byte) and not _harmless(node):
+            yield node.start_byte, RULES[name].id, RULES[name].advice(_member(node))
+
+
+def _harmless(node: Node) -> bool:
+    """Uses that ask only whether a name exists, or that are no use at all."""
+    parent = node.parent
+    outer = parent
+    while outer is not None and outer.type == "parenthesized_expression":
+        outer = outer.parent
+    if outer is not None and outer.type == "unary_expression" and outer.children[0].type == "typeof":
+        return True
+    if parent is None:
+        return False
+    if parent.type == "binary_expression":
+        operator = parent.child_by_field_name("operator")
+        if operator is not None and operator.type == "instanceof" and parent.child_by_field_name("right") == node:
+            return True
+    while parent is not None:
+        if parent.type in _TYPES or parent.type == "ERROR":
+            return True
+        if parent.type in ("import_statement", "statement_block", "class_body", "program"):
+            return parent.type == "import_statement"
+        parent = parent.parent
+    return False
+
+
+def _member(node: Node) -> str:
+    """The member that is asked of a name: `exit` for `process.exit`."""
+    parent = node.parent
+    if parent is None or parent.type != "member_expression" or parent.child_by_field_name("object") != node:
+        return ""
+    member = parent.child_by_field_name("property")
+    return text_of(member)[:60] if member is not None else ""
