@@ -161,7 +161,8 @@ def landlock_abi() -> int:
 
 ALL = [name for name, _, _, _ in PROBES]
 BARE = [name for name in ALL if name not in ENDS_THE_OTHERS]
-BY_LANDLOCK = [name for name, since, _, _ in PROBES if 0 < since <= landlock_abi()]
+ABI = landlock_abi()
+BY_LANDLOCK = [name for name, since, _, _ in PROBES if 0 < since <= ABI]
 BY_SECCOMP = [name for name, _, refused, _ in PROBES if refused]
 
 
