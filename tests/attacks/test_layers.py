@@ -206,6 +206,25 @@ def test_under_seccomp_alone_it_is_refused(under_seccomp: dict[str, str], probe:
     assert REFUSED.search(under_seccomp[probe]), under_seccomp[probe]
 
 
+MAPS_OF = {"its own": "self", "its parent's": "${Deno.ppid}", "another process'": "${victim}"}
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_a_process_that_may_read_its_own_maps_reads_no_others_and_no_more_of_its_own(user: int | None):
+    files = {**{f"{whose} maps": f"{who}/maps" for whose, who in MAPS_OF.items()}, "its own environment": "self/environ"}
+    attempts = "".join(f"await attempt(`{name}`, () => Deno.readFileSync(`/proc/{file}`));" for name, file in files.items())
+    with surroundings() as around:
+        code = f"{HARNESS}{attempts} console.log(JSON.stringify(told)); Deno.exit(0);"
+        ended = run([*deno_argv(code, "-A"), json.dumps(around)], user=user, own_maps=True)
+    told: dict[str, str] = json.loads(ended.out)
+    assert {name: bool(REFUSED.search(answer)) for name, answer in told.items()} == {
+        "its own maps": False,
+        "its parent's maps": True,
+        "another process' maps": True,
+        "its own environment": True,
+    }
+
+
 def replace_itself(program: str, *, only: list[LayerName] | None) -> str:
     """What is printed when a worker, from inside, becomes `program` (JavaScript: a path and arguments) without a new process."""
     code = f"{HARNESS} try {{ become({program}); }} catch (error) {{ console.log(error.message); }}"

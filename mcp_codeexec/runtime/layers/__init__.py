@@ -92,8 +92,8 @@ class Layers:
             readable: files and folders that workers may read, besides the system's libraries.
             open_files: file descriptors of a worker; Deno itself needs 14.
             memory_mb: resident memory of a worker, in MB.
-            own_maps: whether the process may read its own /proc/self/maps, as Deno's TypeScript parser must.
             only: layers to use, for tests; Landlock and seccomp bring no_new_privs, without which the kernel refuses them.
+            own_maps: for processes that parse TypeScript, which must read their own /proc/self/maps (landlock.py).
         """
         wanted = set(_NAMES if only is None else only)
         if wanted & {"landlock", "seccomp"}:

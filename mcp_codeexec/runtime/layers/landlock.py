@@ -2,9 +2,11 @@
 
 A ruleset is built once, in the server, and every worker takes it upon itself between fork and exec. So it may name nothing that
 differs from worker to worker: in particular not /proc/self, which the server would resolve to *its own* folder and so open that to
-every worker. Deno starts and runs without it. Its TypeScript parser does not: on a process' first thread it asks for the size of the
-stack, which is in /proc/self/maps. A process that parses adds that one file in the child, to a ruleset that no other kind of process
-shares; what an earlier one added names a process that is gone.
+every worker. Deno runs without it; it only does not know its own resident memory then.
+
+Deno's TypeScript parser is the exception: before its first larger text it asks for the size of the first thread's stack, which is read
+from /proc/self/maps, and panics without an answer. A process that parses adds that one file in the child, to a ruleset that only its own
+kind shares. The rule is about the file, not its name: it dies with the process, and does not hold for a later one of the same id.
 """
 
 import ctypes
@@ -51,7 +53,6 @@ _READ_BY_DENO = (
     "/proc/meminfo",  # sizes V8's heap
     "/sys/devices/system/cpu",  # sizes V8's thread pool
 )
-_OWN_MAPS = Path("/proc/self/maps")
 
 
 class Ruleset:
@@ -60,7 +61,7 @@ class Ruleset:
     def __init__(self, *, program: Path, readable: Sequence[Path], own_maps: bool = False) -> None:
         """Allow `program` to be executed, and it and `readable` (files, or folders with all below) to be read; nothing else.
 
-        `own_maps`: also its own /proc/self/maps.
+        `own_maps` allows a process that takes the rules on to read its own /proc/self/maps.
 
         Raises:
             OSError: this kernel has no Landlock or has it switched off, or a path cannot be opened. Missing paths are left out.
@@ -75,7 +76,7 @@ class Ruleset:
             for path in (*_LIBRARIES, *_READ_BY_DENO):
                 self._allow(Path(path), _READ_FILE)
             for path in readable:
-                self._allow(path, _READ_FILE | _READ_DIR)
+                self._allow(path, _READ_FILE | (_READ_DIR if path.is_dir() else 0))  # refused on a file: it has nothing to list
         except OSError:
             self.close()
             raise
@@ -86,10 +87,7 @@ class Ruleset:
         except FileNotFoundError:
             return
         try:
-            applicable = (
-                rights if rights & _READ_DIR and path.is_dir() else rights & ~_READ_DIR
-            )  # the kernel refuses rights of folders on a file
-            rule = ctypes.create_string_buffer(struct.pack("=Qi", applicable, fd))
+            rule = ctypes.create_string_buffer(struct.pack("=Qi", rights, fd))
             system_call("landlock_add_rule", self._fd, _RULE_PATH_BENEATH, ctypes.addressof(rule))
         finally:
             os.close(fd)
@@ -97,7 +95,7 @@ class Ruleset:
     def enforce(self) -> None:
         """Take the rules upon this process, for good. Needs no_new_privs. Raises OSError when the kernel refuses."""
         if self._own_maps:
-            self._allow(_OWN_MAPS, _READ_FILE)
+            self._allow(Path("/proc/self/maps"), _READ_FILE)
         system_call("landlock_restrict_self", self._fd)
 
     def close(self) -> None:

@@ -47,12 +47,19 @@ def deno_argv(code: str, *flags: str) -> list[str]:
     return [find_deno_bin(), "run", *fixed, *flags, "data:text/javascript;base64," + base64.b64encode(code.encode()).decode()]
 
 
-def run(argv: list[str], *, only: Iterable[LayerName] | None = None, user: int | None = None, limited: bool = False) -> Ended:
+def run(
+    argv: list[str],
+    *,
+    only: Iterable[LayerName] | None = None,
+    user: int | None = None,
+    limited: bool = False,
+    own_maps: bool = False,
+) -> Ended:
     """Run `argv` under the layers `only` (all by default, none if empty), and wait for its end.
 
-    `limited`: limit its memory when it has printed a line, then give it one to read.
+    `limited`: limit its memory when it has printed a line, then give it one to read. `own_maps` as for `Layers.probe`.
     """
-    asked = {"argv": argv, "only": None if only is None else sorted(only), "user": user, "limited": limited}
+    asked = {"argv": argv, "only": None if only is None else sorted(only), "user": user, "limited": limited, "own_maps": own_maps}
     done = subprocess.run(
         [sys.executable, "-B", "-m", __name__],
         input=json.dumps(asked),
@@ -75,7 +82,9 @@ def _main() -> None:
         os.setuid(asked["user"])
         assert os.access(argv[0], os.X_OK), "to test as an ordinary user, others must be able to reach the checkout"
     only = None if asked["only"] is None else frozenset(asked["only"])
-    layers = Layers.probe(deno=Path(argv[0]), readable=[], open_files=24, memory_mb=MEMORY_MB, only=only)
+    layers = Layers.probe(
+        deno=Path(argv[0]), readable=[], open_files=24, memory_mb=MEMORY_MB, only=only, own_maps=asked["own_maps"]
+    )
     pipe = subprocess.PIPE
     with subprocess.Popen(
         argv,

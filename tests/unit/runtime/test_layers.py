@@ -131,6 +131,20 @@ def test_deno_works_under_all_layers(user: int | None):
     assert ended.status == 0
 
 
+PARSES = """
+import {stripTypeScriptTypes as strip} from "node:module";
+const text = "function f(a: number, b: {x: string}) { return [a, b.x, (b as any).y ?? (() => ({z: [1, {q: a}]}))()]; }\\n".repeat(1_000);
+const nested = `const x: any = ${"[".repeat(1_000)}${"]".repeat(1_000)};`;
+console.log(strip(text).length === text.length, strip(nested).length === nested.length);
+"""
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_deno_parses_typescript_where_it_can_read_its_own_maps(user: int | None):
+    ended = run(deno_argv(PARSES), user=user, own_maps=True)
+    assert ended.out == "true true\n", ended.err
+
+
 @pytest.mark.parametrize("user", USERS)
 def test_a_worker_can_still_abort_as_v8_and_rust_do_when_memory_ends(user: int | None):
     ended = run(deno_argv("process.abort();"), user=user)
