@@ -104,15 +104,19 @@ export class Evaluator {
     this.#hook((set) => set(value), `(v)=>{${name}=v}`, { timeout: 1_000 });
   }
 
-  /** Starts a body: its promise, or why there is none. */
-  async start(body: string, script: string, timeout: number): Promise<Started> {
-    let promise: Promise<unknown> | undefined;
+  /** Starts a body: its promise, or why there is none. `declare` is done once the body has parsed: a text that does not changes nothing. */
+  async start(body: string, script: string, timeout: number, declare?: () => void): Promise<Started> {
+    let parsed: (() => Promise<unknown>) | undefined, promise: Promise<unknown> | undefined;
     const text = `async () => {\n${body}\n}`, name = `\n//# sourceURL=${script}`;
-    const d = this.#hook((f) => promise = f(), text, { timeout }, name);
+    let d = this.#hook((f) => declare === undefined ? promise = (parsed = f)() : parsed = f, text, { timeout }, name);
+    if (parsed !== undefined && declare !== undefined) {
+      declare();
+      d = this.#hook(() => promise = parsed!(), "", { timeout });
+    }
     if (promise !== undefined) return { promise };
+    if (parsed !== undefined) return { stopped: true };
     await this.#replied(d);
-    if (d.failed || d.reply?.exceptionDetails === undefined) return { stopped: true };
-    const { exception, lineNumber, columnNumber } = d.reply.exceptionDetails;
+    const { exception, lineNumber, columnNumber } = d.reply?.exceptionDetails ?? { lineNumber: 1, columnNumber: 0 };
     return { syntax: { error: exception?.description ?? "", line: lineNumber, column: columnNumber + 1 } };
   }
 }

@@ -108,17 +108,23 @@ function syntaxError({ error, line, column }: { error: string; line: number; col
   return { name: "SyntaxError", message: colon < 0 ? first : slice(first, colon + 2), stack: "", line, column };
 }
 
+function declarer(text: string, names: string[]): (() => void) | undefined {
+  if (text === "") return undefined; // then every name is known, and so is its reader
+  return () => {
+    evaluator.declare(text);
+    remember(names);
+  };
+}
+
 let abort: ((end: End) => void) | undefined;
 
 async function run({ id, run, declare, body, timeout, declared, report: wanted, host, keepLast }: any): Promise<void> {
   await (warm ??= warmUp());
   output.begin();
   hostCalls.install(scope, host);
-  evaluator.declare(declare);
-  remember(declared);
   const started = now(), settled = new PromiseOf<End>((resolve) => abort = resolve);
   const timer = schedule(() => abort!({ status: "timeout", stopped: "waiting" }), timeout);
-  const { promise, stopped, syntax } = await evaluator.start(body, `run${run}`, timeout);
+  const { promise, stopped, syntax } = await evaluator.start(body, `run${run}`, timeout, declarer(declare, declared));
   if (promise !== undefined) {
     then(promise, (value) => abort!({ status: "ok", value }), (value) => abort!({ status: "error", value }));
   } else abort!(stopped ? { status: "timeout", stopped: "synchronous" } : { status: "error", syntax });

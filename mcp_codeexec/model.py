@@ -54,11 +54,15 @@ class CodeMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the validator says: every violation at once. No violation means that the text may go on."""
+    """What the validator says: every violation at once. No violation means that the text may go on.
+
+    `plain`: it is JavaScript as it stands, as far as its syntax tree tells; nothing has to be erased.
+    """
 
     violations: tuple[Violation, ...]
     warnings: tuple[Violation, ...]
     metrics: CodeMetrics
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from mcp_codeexec.language.prepare import prepare
 from mcp_codeexec.language.validator import CodeValidator, syntax_fault
 from mcp_codeexec.logs import event
 from mcp_codeexec.model import (
+    Erased,
     HostCall,
     Json,
     Kind,
@@ -112,19 +113,18 @@ class CodeExecutor:
         verdict = await self._check(code, known)
         if verdict.violations:
             return await self._finish(session, code, rejected_draft(verdict.violations), lost, stage)
-        erased = await self._deno.erase(code)
+        erased = Erased(code) if verdict.plain else await self._deno.erase(code)
         if isinstance(erased, SyntaxFault):
-            place = Position(erased.line, erased.column) if erased.line else syntax_fault(code)
-            return await self._finish(session, code, failed_draft(erased.message, place), lost, stage)
+            return await self._finish(session, code, _unparsable(code, erased), lost, stage)
         stage("executing")
-        program = prepare(erased, code, known)
-        try:
-            raw = await self._run(session, code, Job(session.next_run, program, timeout_ms, known, self._host_calls), lost, stage)
-        except WorkerDied:  # its heap went between our look at it and the run: begin again without it
-            known, lost = _NO_NAMES, tuple(session.variables)
-            program = prepare(erased, code, known)
-            raw = await self._run(session, code, Job(session.next_run, program, timeout_ms, known, self._host_calls), lost, stage)
-        return await self._finish(session, code, self._ran(session, raw, program, timeout_ms, known), lost, stage)
+        draft, lost = await self._run(session, code, erased, timeout_ms, lost, stage)
+        if draft.unparsed and verdict.plain:  # V8 says so, and nothing ran: the transpiler knows TypeScript and tells it better
+            erased = await self._deno.erase(code)
+            if isinstance(erased, SyntaxFault):
+                draft = _unparsable(code, erased)
+            else:
+                draft, lost = await self._run(session, code, erased, timeout_ms, lost, stage)
+        return await self._finish(session, code, draft, lost, stage)
 
     def _known(self, session: Session) -> tuple[Mapping[str, Kind], tuple[str, ...]]:
         """The names that the session's heap holds, and those that went with an earlier heap."""
@@ -138,17 +138,28 @@ class CodeExecutor:
             return self._validator.check(code, known)
         return await anyio.to_thread.run_sync(self._validator.check, code, known)
 
-    async def _run(self, session: Session, code: str, job: Job, lost: tuple[str, ...], stage: Callable[[Stage], None]) -> RawRun:
-        self._remember(session.id, job.run, job.program)
-        try:
-            return await self._deno.execute(session.id, job)
-        except asyncio.CancelledError:
-            with anyio.CancelScope(shield=True), anyio.move_on_after(_FINISH_S):
-                raw = await self._deno.stop(session.id, {**job.known, **job.program.names})
-                if raw is not None:
-                    draft = self._ran(session, raw, job.program, job.timeout_ms, job.known)
-                    await self._finish(session, code, draft, lost, stage)
-            raise
+    async def _run(
+        self, session: Session, code: str, erased: Erased, timeout_ms: int, lost: tuple[str, ...], stage: Callable[[Stage], None]
+    ) -> tuple[Draft, tuple[str, ...]]:
+        """One run in the session's process, and the names that are lost with an earlier one."""
+        known, _ = self._known(session)
+        while True:
+            program = prepare(erased, code, known)
+            job = Job(session.next_run, program, timeout_ms, known, self._host_calls)
+            self._remember(session.id, job.run, program)
+            try:
+                raw = await self._deno.execute(session.id, job)
+                return self._ran(session, raw, program, timeout_ms, known), lost
+            except WorkerDied:  # its heap went between our look at it and the run: begin again without it
+                if not known:
+                    raise
+                known, lost = _NO_NAMES, tuple(session.variables)
+            except asyncio.CancelledError:
+                with anyio.CancelScope(shield=True), anyio.move_on_after(_FINISH_S):
+                    stopped = await self._deno.stop(session.id, {**known, **program.names})
+                    if stopped is not None:
+                        await self._finish(session, code, self._ran(session, stopped, program, timeout_ms, known), lost, stage)
+                raise
 
     def _ran(self, session: Session, raw: RawRun, program: Program, timeout_ms: int, known: Mapping[str, Kind]) -> Draft:
         def locate(run: int, line: int, column: int) -> Position | None:
@@ -203,6 +214,10 @@ class CodeExecutor:
             raise StoreUnavailable(f"{exc} This run is not kept, and the session's variables are lost.", hint=exc.hint) from exc
         stage("done")
         return answer
+
+
+def _unparsable(code: str, fault: SyntaxFault) -> Draft:
+    return failed_draft(fault.message, Position(fault.line, fault.column) if fault.line else syntax_fault(code))
 
 
 def _outcome(session_id: str, run: int, status: Status, fields: Json, redactions: dict[str, int]) -> Outcome:

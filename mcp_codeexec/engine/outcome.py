@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic_core import from_json
 
@@ -25,6 +25,7 @@ class Draft:
     kinds: Mapping[str, Kind] = field(default_factory=dict[str, Kind])
     heap_kept: bool = True
     wall_ms: int = 0
+    unparsed: bool = False
 
 
 def rejected_draft(violations: Sequence[Violation]) -> Draft:
@@ -56,10 +57,12 @@ def run_draft(
     """A run, however it ended."""
     fields: dict[str, Json] = {}
     hints: list[str] = []
+    if raw.error is not None and raw.error.line:
+        return replace(failed_draft(raw.error.message, program.locate(raw.error.line, raw.error.column)), unparsed=True)
     if raw.status == "ok":
         fields |= _value(raw.value, session_id)
     elif raw.status == "error" and raw.error is not None:
-        error, own = _error(raw.error, run, program, kinds, locate)
+        error, own = _error(raw.error, run, kinds, locate)
         fields["error"] = error
         hints += [own, wording.KEPT]
     else:
@@ -98,10 +101,8 @@ def _value(value: Described | None, session_id: str) -> dict[str, Json]:
     return fields
 
 
-def _error(error: RawError, run: int, program: Program, kinds: Mapping[str, Kind], locate: Locate) -> tuple[dict[str, Json], str]:
+def _error(error: RawError, run: int, kinds: Mapping[str, Kind], locate: Locate) -> tuple[dict[str, Json], str]:
     frames, place = caller_frames(error.stack, run, locate)
-    if error.line:
-        place = program.locate(error.line, error.column)
     made: dict[str, Json] = {"name": error.name, "message": error.message}
     if place is not None:
         made |= {"line": place.line, "column": place.column}

@@ -28,6 +28,17 @@ _SYNTAX = """
 (template_string (string_fragment) @part)
 (subscript_expression index: [(string) (binary_expression) (template_string)] @index)
 """
+_TYPESCRIPT = """
+[
+  (type_annotation) (type_arguments) (type_parameters) (type_alias_declaration) (interface_declaration) (enum_declaration)
+  (internal_module) (module) (ambient_declaration) (abstract_class_declaration) (as_expression) (satisfies_expression)
+  (non_null_expression) (type_assertion) (accessibility_modifier) (override_modifier) (optional_parameter) (function_signature)
+  (method_signature) (abstract_method_signature) (index_signature) (implements_clause) (import_statement) (export_statement)
+  (type_predicate_annotation) (asserts_annotation) (decorator)
+  (_ "readonly") (_ "declare") (_ "abstract") (_ "accessor")
+  (public_field_definition "?") (public_field_definition "!") (method_definition "?") (variable_declarator "!")
+] @typed
+"""
 _NAMES = "[(identifier) (shorthand_property_identifier)] @name"
 _TYPES = frozenset(
     {
@@ -76,7 +87,8 @@ class CodeValidator:
                 found += _forbidden(tree.root_node, names)
         told = [Violation(rule, *_place(lines, at), message) for at, rule, message in sorted(found)[:_MOST]]
         warnings = [Violation(rule, *_place(lines, at), message) for at, rule, message in sorted(warned)[:_MOST]]
-        return Verdict(tuple(told), tuple(warnings), CodeMetrics(len(data), data.count(b"\n") + 1, depth))
+        plain = not (found or tree.root_node.has_error or captures(_TYPESCRIPT, tree.root_node))
+        return Verdict(tuple(told), tuple(warnings), CodeMetrics(len(data), data.count(b"\n") + 1, depth), plain)
 
     def _deepest(self, tree: Tree, data: bytes) -> tuple[int, int]:
         """The depth of the tree, and the offset where it is too deep, -1 where it is not. Unparsable texts count open brackets."""

@@ -36,10 +36,10 @@ def argv(deno: Path, script: Path, import_map: Path, *, heap_mb: int, inspector:
 def environment() -> dict[str, str]:
     """Nothing of ours but what Deno needs to hear: no cache, no home, no colours, no update check, UTC."""
     return {
-        "DENO_DIR": "/nonexistent",
+        "DENO_DIR": "/proc/none",  # nobody, root included, can make it
         "DENO_EMIT_CACHE_MODE": "disable",
         "DENO_NO_UPDATE_CHECK": "1",
-        "HOME": "/nonexistent",
+        "HOME": "/proc/none",
         "NO_COLOR": "1",
         "TZ": "UTC",
     }

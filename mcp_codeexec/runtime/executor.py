@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from mcp_codeexec.errors import Busy, RuntimeUnavailable
+from mcp_codeexec.errors import Busy, RuntimeUnavailable, WorkerDied
 from mcp_codeexec.logs import event
 from mcp_codeexec.model import Erased, Kind, RawRun, SyntaxFault
 from mcp_codeexec.runtime.launcher import Launcher
@@ -112,8 +112,14 @@ class DenoExecutor:
                 self._pool.busy(False)
 
     async def execute(self, session_id: str, job: Job) -> RawRun:
-        """Run one program in the session's process. A cancelled caller must call `stop`."""
+        """Run one program in the session's process. A cancelled caller must call `stop`.
+
+        Raises:
+            WorkerDied: the heap that the job counts on is gone; nothing ran.
+        """
         async with self.claim(session_id) as worker:
+            if job.known and not worker.names:
+                raise WorkerDied("The session's process ended before the run began.")
             raw = await worker.run(job)
         await self._after(session_id, worker, raw)
         return raw

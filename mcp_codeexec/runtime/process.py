@@ -202,7 +202,7 @@ class DenoProcess:
                     pid, status, account = os.wait4(self.pid, os.WNOHANG)  # noqa: ASYNC222 - it does not wait
                     if pid:
                         self.popen.returncode = os.waitstatus_to_exitcode(status)
-                        self._peak_mb = account.ru_maxrss / (KB_IN_MB if sys.platform != "darwin" else KB_IN_MB * 1_024)
+                        self._peak_mb = _own_peak_mb(account.ru_maxrss)
                         break
             await asyncio.sleep(pause)
             pause = min(2 * pause, 0.02)
@@ -240,3 +240,12 @@ class DenoProcess:
         for future in self._replies.values():
             future.cancel()
         self._replies.clear()
+
+
+def _own_peak_mb(peak: int) -> float:
+    """A child's peak, if it is its own: the account of a forked child begins at the peak of its parent."""
+    import resource  # noqa: PLC0415 - not on Windows
+
+    unit = KB_IN_MB if sys.platform != "darwin" else KB_IN_MB * 1_024
+    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / unit if peak > ours else 0.0

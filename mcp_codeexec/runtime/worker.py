@@ -23,6 +23,7 @@ _ABORT_S = 0.08
 _REPLY_S = 5.0
 _FATAL = re.compile(r"out of memory|memory allocation of|CodeRange|Zone|Worklist|OOM", re.IGNORECASE)
 _FATAL_SIGNALS = {-4, -5, -6, -7, -11}  # ILL, TRAP, ABRT, BUS, SEGV: how V8, Rust and ICU die of memory, often without a word
+_ABORTED = -6
 _FULL = 0.75
 _PARTLY = 4  # bytes of a character in UTF-8
 
@@ -199,8 +200,8 @@ class SessionWorker:
             said = self._checked(Done, done.result()[0])
         except WorkerDied:
             return await self._died("", names)
-        made: dict[str, Kind] = dict.fromkeys(said.made, "global")
-        self.names = {**names, **made}
+        if not (said.error and said.error.line):  # a body that does not parse has declared nothing
+            self.names = {**names, **dict.fromkeys(said.made, "global")}
         return replace(self._told(said), usage=usage)
 
     def _told(self, said: Done) -> RawRun:
@@ -240,8 +241,9 @@ class SessionWorker:
         """What a process died of, when we did not mean it to."""
         if exit_.reason:
             return "crashed", "the session's process broke its protocol and was ended"
+        silent = exit_.code == _ABORTED and not exit_.stderr  # Rust and ICU have no memory left to say so
         died_full = exit_.code in _FATAL_SIGNALS and exit_.peak_mb > _FULL * self._memory_mb
-        if died_full or _FATAL.search(exit_.stderr):
+        if silent or died_full or _FATAL.search(exit_.stderr):
             return "memory_limit", ""
         if exit_.code in (-9, -15):
             return "crashed", f"the session's process was ended from outside (signal {-exit_.code})"
