@@ -62,18 +62,20 @@ class Engine:
         *,
         host_calls: Mapping[str, HostCall] | None = None,
         launcher: Launcher | None = None,
+        filters: FilterPipeline | None = None,
     ) -> None:
-        """`host_calls` is what code may ask of the host, as `await host.NAME(data)`. `launcher` has processes started early."""
+        """`host_calls` is what code may ask of the host, as `await host.NAME(data)`. `launcher` has processes started early, and
+        `filters` may be loading already: both only to start sooner."""
         self.settings = settings or Settings.load()
         self._host_calls = dict(host_calls or {})
         self._launcher = launcher
+        self._filters = filters or FilterPipeline()
 
     async def __aenter__(self) -> Self:
         """Start in the background: returns at once; the first call waits for what it needs."""
         settings = self.settings
         self._store = SqliteStore(None if settings.ephemeral else settings.data_dir / DATABASE)
         self._sessions = SessionManager(self._store, settings.owner, settings.keep_days * _DAY_S, settings.waiting_per_session)
-        self._filters = FilterPipeline()
         launcher, self._launcher = self._launcher, None
         self._deno = DenoExecutor(settings, launcher)
         self._executor = CodeExecutor(settings, self._deno, self._sessions, self._filters, self._host_calls)

@@ -1,0 +1,155 @@
+"""The command line: serve over stdio (the default), run a file, look after sessions, and say what is wrong.
+
+Exit codes: 0 done; 1 the program that was run failed; 2 wrong usage or settings; 3 Deno or the database cannot be used.
+"""
+
+import argparse
+import json
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from mcp_codeexec import __version__, logs
+from mcp_codeexec.errors import CodeExecError, NotRun, SettingsError
+from mcp_codeexec.settings import ENV_PREFIX, Settings
+
+OK, FAILED, USAGE, UNAVAILABLE = 0, 1, 2, 3
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command; its exit code. What goes wrong is one sentence on stderr, and what to do about it."""
+    options = _parser().parse_args(argv)
+    if options.config:
+        os.environ[ENV_PREFIX + "CONFIG"] = options.config
+    try:
+        settings = Settings.load({name: getattr(options, name) for name in Settings.model_fields})
+        logs.set_up(settings.log_level)
+        if options.command == "serve":
+            return _serve(settings)
+        import anyio  # noqa: PLC0415 - not before serving: its first worker starts before the imports
+
+        return anyio.run(_COMMANDS[options.command], settings, options)
+    except CodeExecError as exc:
+        sys.stderr.write(f"mcp-codeexec: {exc}\n" + (f"  {exc.hint}\n" if exc.hint else ""))
+        return USAGE if isinstance(exc, (SettingsError, NotRun)) else UNAVAILABLE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    group = common.add_argument_group("settings", "each also in the configuration file and as MCP_CODEEXEC_… in the environment")
+    group.add_argument("--config", metavar="FILE", help="configuration file (TOML)")
+    for name, field in Settings.model_fields.items():
+        flag, text = f"--{name.replace('_', '-')}", f"{field.description} (default: {_shown_default(name)})"
+        if field.annotation is bool:
+            group.add_argument(flag, action="store_const", const=True, help=text)
+        else:
+            choices = get_args(field.annotation) if name == "log_level" else None
+            group.add_argument(flag, metavar="X" if choices is None else None, choices=choices, help=text.replace("%", "%%"))
+    parser = argparse.ArgumentParser(
+        prog="mcp-codeexec", description="An MCP server that runs a model's TypeScript in hardened Deno workers.", parents=[common]
+    )
+    parser.add_argument("--version", action="version", version=f"mcp-codeexec {__version__}")
+    parser.set_defaults(command="serve")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, parents=[common], argument_default=argparse.SUPPRESS)
+        sub.set_defaults(command=name)
+        return sub
+
+    command("serve", "Serve over stdio: what an MCP client starts; the default.")
+    one = command("run", "Run a TypeScript file and print what a model would read.")
+    one.add_argument("file", metavar="FILE|-", help="the file, or - for standard input")
+    one.add_argument("--session", default="", help="session to go on with")
+    one.add_argument("--timeout", type=int, default=0, metavar="MS", help="time limit in milliseconds")
+    sessions = command("sessions", "List, show or delete sessions.")
+    sessions.add_argument("action", nargs="?", choices=["list", "show", "delete"], default="list")
+    sessions.add_argument("session", nargs="?", default="", metavar="ID")
+    sessions.add_argument("--json", action="store_true", default=False, help="print JSON")
+    command("doctor", "Check that everything works, and say what to do where it does not.")
+    return parser
+
+
+def _shown_default(name: str) -> str:
+    field = Settings.model_fields[name]
+    if field.default_factory is None:
+        return str(field.default)
+    return {"data_dir": "the user's data folder", "owner": "the user's name", "concurrent_runs": "CPUs"}.get(name, "as found")
+
+
+def _serve(settings: Settings) -> int:
+    """Start what takes time first: Deno's processes, then the filter's rules on a thread, while Python imports the SDK."""
+    from mcp_codeexec.runtime.launcher import Launcher  # noqa: PLC0415
+
+    launcher: Launcher | None = None
+    try:
+        launcher = Launcher(settings)
+        launcher.start_early()
+    except CodeExecError as exc:  # the server still starts: its calls answer with this sentence
+        sys.stderr.write(f"mcp-codeexec: {exc}\n")
+    from mcp_codeexec.filtering import FilterPipeline  # noqa: PLC0415
+
+    filters = FilterPipeline()
+    threading.Thread(target=_load, args=(filters,), daemon=True).start()
+
+    import anyio  # noqa: PLC0415
+
+    from mcp_codeexec.engine import Engine  # noqa: PLC0415
+    from mcp_codeexec.server.app import build_server  # noqa: PLC0415
+    from mcp_codeexec.server.stdio import serve  # noqa: PLC0415
+
+    anyio.run(serve, build_server(settings, lambda: Engine(settings, launcher=launcher, filters=filters)))
+    return OK
+
+
+def _load(filters: Any) -> None:
+    try:
+        filters.load()
+    except Exception:  # the first answer tries again, and is withheld if it still fails
+        logs.event(logs.logger("cli"), "filter rules not loaded")
+
+
+async def _run_file(settings: Settings, options: argparse.Namespace) -> int:
+    from mcp_codeexec.engine import Engine  # noqa: PLC0415
+    from mcp_codeexec.server.text import render  # noqa: PLC0415
+
+    try:
+        code = sys.stdin.read() if options.file == "-" else Path(options.file).read_text("utf-8")  # noqa: ASYNC240 - nothing else runs yet
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"{options.file} cannot be read: {exc}") from None
+    async with Engine(settings) as engine:
+        outcome = await engine.execute(code, options.session, options.timeout)
+    print(render(outcome))
+    return OK if outcome.status == "ok" else FAILED
+
+
+async def _sessions(settings: Settings, options: argparse.Namespace) -> int:
+    from mcp_codeexec.engine import Engine  # noqa: PLC0415
+    from mcp_codeexec.server.text import render  # noqa: PLC0415
+
+    if options.action != "list" and not options.session:
+        raise SettingsError(f"`sessions {options.action}` needs the ID of a session")
+    async with Engine(settings) as engine:
+        if options.action == "delete":
+            await engine.delete_session(options.session)
+            print(f"deleted {options.session}")
+            return OK
+        answer = await engine.session_history(options.session if options.action == "show" else "", limit=100)
+    print(json.dumps(answer.structure(), ensure_ascii=False, indent=2) if options.json else render(answer))
+    return OK
+
+
+async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
+    from mcp_codeexec.doctor import examine  # noqa: PLC0415
+
+    report = await examine(settings)
+    print("\n".join(report.lines))
+    return OK if report.healthy else UNAVAILABLE
+
+
+_COMMANDS = {"run": _run_file, "sessions": _sessions, "doctor": _doctor}

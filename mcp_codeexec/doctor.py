@@ -1,0 +1,84 @@
+"""`mcp-codeexec doctor`: versions, the sandbox's layers, the store, the pool and a real test run, with what to do about each problem."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+
+from mcp_codeexec import __version__
+from mcp_codeexec.engine import Engine, EngineStatus
+from mcp_codeexec.errors import CodeExecError
+from mcp_codeexec.settings import Settings, config_file
+
+_PACKAGES = ("mcp", "pydantic", "deno", "kingfisher-secret-scanner", "tree-sitter", "tree-sitter-typescript", "aiosqlite")
+_CODE = "const answer: number = 6 * 7; answer"
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found, line by line, and whether it all works."""
+
+    healthy: bool = True
+    lines: list[str] = field(default_factory=list[str])
+
+    def good(self, what: str, detail: str) -> None:
+        self.lines.append(f"ok       {what}: {detail}")
+
+    def missing(self, what: str, detail: str) -> None:
+        """Something that is not there, but not needed to work."""
+        self.lines.append(f"missing  {what}: {detail}")
+
+    def bad(self, what: str, detail: str, cure: str) -> None:
+        self.healthy = False
+        self.lines.append(f"BROKEN   {what}: {detail}" + (f"\n         {cure}" if cure else ""))
+
+
+async def examine(settings: Settings) -> Report:
+    """Look at everything once; takes a second or two."""
+    report = Report()
+    report.good("mcp-codeexec", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    report.good("packages", ", ".join(f"{name} {_version(name)}" for name in _PACKAGES))
+    report.good("settings", f"{config_file()}{'' if config_file().exists() else ' (not there; defaults and environment)'}")
+    async with Engine(settings) as engine:
+        await _test_run(engine, report)
+        status = await engine.status()
+    _runtime(status, report)
+    return report
+
+
+async def _test_run(engine: Engine, report: Report) -> None:
+    try:
+        outcome = await engine.execute(_CODE)
+        again = await engine.execute("answer + 1", outcome.session_id)
+        await engine.delete_session(outcome.session_id)
+    except CodeExecError as exc:
+        report.bad("test run", str(exc), exc.hint)
+        return
+    if outcome.value == 42 and again.value == 43:
+        report.good("test run", "a program ran and its variable was there in the next call")
+    else:
+        error = outcome.error or again.error
+        report.bad("test run", error.message if error else f"gave {outcome.value!r} and {again.value!r}", outcome.hint)
+
+
+def _runtime(status: EngineStatus, report: Report) -> None:
+    report.good("store", status.store)
+    if status.deno_version:
+        report.good("Deno", f"{status.deno_version} at {status.deno_path}")
+    else:
+        report.bad("Deno", "not started", "pip install --force-reinstall 'deno>=2.9.4,<2.10'")
+    for name, active, detail in status.layers:
+        if active:
+            report.good(f"layer {name}", detail)
+        else:
+            report.missing(f"layer {name}", detail)
+    pool = status.figures.get("pool")
+    if isinstance(pool, Mapping):
+        report.good("pool", f"{pool.get('available')} workers ready, {pool.get('memory_mb')} MB in all")
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"

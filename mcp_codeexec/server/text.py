@@ -1,0 +1,136 @@
+"""The text of an answer: what a client shows a model that does not show it the structure. Layout only; every fact is in the answer.
+
+First line: session, run, status, time. Then the value, the output, the error, the state, and the calls that fetch what was cut.
+"""
+
+import json
+from collections.abc import Iterable
+
+from mcp_codeexec.answers import Answer, ErrorInfo, Failure, HistoryAnswer, Outcome, VariableAnswer
+from mcp_codeexec.model import Json
+
+_DOT = " · "
+_STATES = {
+    "restored": "The variables were rebuilt from the snapshot before this run.",
+    "rolled_back": "This run was undone.",
+}
+
+
+def render(answer: Answer) -> str:
+    """The whole answer as text."""
+    match answer:
+        case Outcome():
+            lines = _outcome(answer)
+        case VariableAnswer():
+            lines = _variable(answer)
+        case HistoryAnswer():
+            lines = _history(answer)
+        case Failure():
+            lines = _failure(answer)
+        case _:
+            lines = [_dumped(answer.structure())]
+    return "\n".join(lines)
+
+
+def _outcome(answer: Outcome) -> list[str]:
+    head = [answer.session_id, f"run {answer.run}", answer.status]
+    if answer.status == "rejected":
+        return [_DOT.join([*head, "nothing ran, nothing changed"]), *map(_violation, answer.violations), *_tail(answer)]
+    if answer.usage is not None:
+        head.append(f"{answer.usage.wall_ms} ms")
+    lines = [_DOT.join(head)]
+    if "value" in answer.model_fields_set:
+        lines.append(f"value: {_dumped(answer.value)}")
+    elif answer.value_text:
+        kind = f" ({answer.value_type})" if answer.value_type else ""
+        lines.append(f"value{kind}: {answer.value_text}")
+    if answer.error is not None:
+        lines += _error(answer.error)
+    if answer.output:
+        lines += ["output:", answer.output.rstrip("\n")]
+    return lines + _tail(answer)
+
+
+def _tail(answer: Outcome) -> list[str]:
+    lines: list[str] = []
+    if answer.state:
+        lines.append(_STATES.get(answer.state, answer.state))
+    if answer.lost:
+        lines.append(f"lost: {', '.join(answer.lost)}")
+    for kept in ("by_source", "live_only"):
+        names = [f"{v.name} {v.type}" for v in answer.variables if v.kept == kept]
+        if names:
+            lines.append(f"kept: {', '.join(names)} ({kept})")
+    if answer.hint and answer.status != "rejected":
+        lines.append(f"hint: {answer.hint}")
+    lines += [f"rest: {cut.part}, {cut.kept} of {cut.total} shown: {cut.get}" for cut in answer.truncated]
+    return lines + _hidden(answer.redactions)
+
+
+def _error(error: ErrorInfo) -> list[str]:
+    place = f" (line {error.line}, column {error.column})" if error.line else ""
+    ours = error.name in ("Timeout", "MemoryLimit", "Cancelled", "Crashed", "Withheld")
+    said = error.message if ours else f"{error.name}: {error.message}{place}"
+    return [said, *(f"  {line}" for line in error.stack.splitlines())]
+
+
+def _violation(violation: ErrorInfo) -> str:
+    return f"line {violation.line}, column {violation.column}  {violation.rule}  {violation.message}"
+
+
+def _variable(answer: VariableAnswer) -> list[str]:
+    if not answer.name:
+        lines = [_DOT.join([answer.session_id, f"run {answer.run}", f"{answer.total} variables"])]
+        lines += [f"{row.name}  {row.type}  size {row.size}  {row.kept}  run {row.run}" for row in answer.variables]
+    else:
+        whole = answer.name + (answer.path if answer.path.startswith("[") or not answer.path else f".{answer.path}")
+        span = f"{answer.unit} {answer.offset} to {answer.offset + answer.count} of {answer.total}"
+        lines = [_DOT.join([answer.session_id, whole, answer.type, answer.kept, span])]
+        lines.append(_dumped(answer.value) if "value" in answer.model_fields_set else answer.value_text)
+    return lines + _next(answer.next) + _hidden(answer.redactions)
+
+
+def _history(answer: HistoryAnswer) -> list[str]:
+    if answer.part:
+        span = f"characters {answer.offset} to {answer.offset + answer.count} of {answer.total}"
+        lines = [_DOT.join([answer.session_id, f"run {answer.run}", answer.part, span]), answer.text]
+    elif answer.answer is not None:
+        lines = [_DOT.join([answer.session_id, f"run {answer.run}", answer.at]), "code:", answer.code, "answer:"]
+        lines += _outcome(answer.answer)
+    elif answer.session_id:
+        lines = [answer.session_id + ("" if answer.runs else _DOT + "no runs")]
+        for row in answer.runs:
+            value = f" -> {row.value_text}" if row.value_text else ""
+            lines.append(f"run {row.run} · {row.status} · {row.ms} ms · {row.at}\n{_indented(row.code)}{value}")
+    else:
+        lines = ["sessions, last used first:" if answer.sessions else "no sessions"]
+        for s in answer.sessions:
+            lines.append(
+                f"{s.session_id} · {s.runs} runs · {s.variables} variables · last used {s.last_used} · created {s.created}"
+            )
+    return lines + _next(answer.next)
+
+
+def _failure(answer: Failure) -> list[str]:
+    word = "not run" if answer.status == "not_run" else answer.status
+    return [f"{word}: {answer.error.message}{' ' + answer.hint if answer.hint else ''}"]
+
+
+def _next(call: str) -> list[str]:
+    return [f"rest: {call}"] if call else []
+
+
+def _hidden(redactions: dict[str, int]) -> list[str]:
+    return [f"hidden: {', '.join(f'{n} {kind}' for kind, n in redactions.items())}"] if redactions else []
+
+
+def _indented(text: str) -> str:
+    return "\n".join(_prefixed(text.splitlines()))
+
+
+def _prefixed(lines: Iterable[str]) -> Iterable[str]:
+    return (f"  {line}" for line in lines)
+
+
+def _dumped(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)
