@@ -45,6 +45,7 @@ _EMAIL = linear(
 _SPACE = linear(r"\s")
 _DIGIT = linear(r"[0-9]")
 _LETTER = linear(r"[A-Za-z\x{80}-\x{10ffff}]")
+_OPENING = b"'.%+"
 _SIGN = linear(r"[!@#$%^*+~?]")
 # of a file, or as in `config.user.password2`
 _PATH = linear(r"^(?:\.{0,2}(?:/[\w.-]+){2}(?:/[\w.-]+)*/?|[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+)$")
@@ -92,9 +93,10 @@ def emails(data: bytes) -> Iterator[Span]:
     """E-mail addresses; not `git@host`, `package@1.2.0-beta.rc` or `icon@2x.png`."""
     for match in _EMAIL.finditer(data):
         start, end = match.span()
+        start += len(data[start:end]) - len(data[start:end].lstrip(_OPENING))  # a quote before it is the text's, not the name's
         local, _, domain = data[start:end].rpartition(b"@")
         if (
-            local != b"git"
+            local not in (b"", b"git")
             and len(domain) <= 253
             and not _VERSION.search(domain)
             and domain.rpartition(b".")[2].lower() not in _FILES

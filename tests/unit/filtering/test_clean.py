@@ -30,7 +30,7 @@ async def test_an_address_gets_the_same_token_everywhere(pipeline: FilterPipelin
     "address",
     ["ann@example.com", "a.b+c_d@sub.example.co.uk", "o'neil@example.ie", "jürgen@exämple.de", "иван@пример.рф", "x1@163.com"],
 )
-@pytest.mark.parametrize("text", ["{}", "mailto:{}", "<{}>.", "a,{},b", '"{}"', "é😀 {}\n"])
+@pytest.mark.parametrize("text", ["{}", "mailto:{}", "<{}>.", "a,{},b", '"{}"', "'{}'", "x = '{}'", "é😀 {}\n"])
 async def test_an_address_is_found_whole(pipeline: FilterPipeline, vault: MemoryVault, text: str, address: str) -> None:
     cleaned = await pipeline.clean(text.format(address), vault)
     assert [row.value for row in vault.minted()] == [address]
