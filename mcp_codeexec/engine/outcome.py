@@ -89,15 +89,11 @@ def _value(value: Described | None, session_id: str) -> dict[str, Json]:
         with contextlib.suppress(ValueError):  # a worker may lie about its JSON
             return {"value": from_json(value.json, allow_inf_nan=False)}
     fields: dict[str, Json] = {"value_text": value.text, "value_type": value.type}
-    if value.hidden:
-        fields["truncated"] = [
-            {
-                "part": "value",
-                "kept": max(0, value.total - value.hidden),
-                "total": value.total,
-                "get": f'get_variable("{session_id}", "_")',
-            }
-        ]
+    cut = value.hidden or (value.unit == "chars" and value.total > len(value.text))
+    if cut:
+        kept = len(value.text) if value.unit == "chars" and not value.hidden else max(0, value.total - value.hidden)
+        get = f'get_variable("{session_id}", "_")'
+        fields["truncated"] = [{"part": "value", "kept": kept, "total": value.total, "get": get}]
     return fields
 
 

@@ -86,6 +86,8 @@ class DenoProcess:
         self._reason = ""
         self._paused = False
         self._peak_mb = 0.0
+        self._ending = False
+        self._reaper: asyncio.Task[Exit] | None = None
 
     @property
     def pid(self) -> int:
@@ -176,6 +178,7 @@ class DenoProcess:
 
     async def end(self) -> Exit:
         """Kill, reap and release everything; bounded, and safe to repeat."""
+        self._ending = True
         if self.alive:
             self.kill()
         with anyio.CancelScope(shield=True):
@@ -237,6 +240,8 @@ class DenoProcess:
             event(log, "wire broken", level=logging.WARNING, pid=self.pid, reason=reason)
             self.kill()
         self.ended.set_result(None)
+        if not self._ending:  # it died by itself: nobody may come to end it for long
+            self._reaper = asyncio.get_running_loop().create_task(self.end())
         for future in self._replies.values():
             future.cancel()
         self._replies.clear()

@@ -1,0 +1,305 @@
+"""The product as its users meet it: a server process, real stdio, the SDK's client in both protocol eras."""
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import anyio
+import psutil
+import pytest
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+
+from tests.integration.stdio import ERAS, RawServer, connected, gone, raw_server, structure_of, text_of
+
+pytestmark = pytest.mark.parametrize("era", ERAS)
+
+
+async def ask(client: Client, tool: str, **arguments: Any) -> tuple[bool, str, dict[str, Any]]:
+    """isError, text and structure of a call."""
+    result = await client.call_tool(tool, arguments)
+    return bool(result.is_error), text_of(result), structure_of(result)
+
+
+async def test_exactly_three_tools_are_offered_with_plain_schemas(era: str) -> None:
+    async with connected(era) as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    assert list(tools) == ["execute_code", "get_variable", "session_history"]
+    for tool in tools.values():
+        assert tool.output_schema is not None
+        assert tool.description is not None
+        assert len(tool.description.encode()) <= 2_048
+        assert tool.input_schema["additionalProperties"] is False
+        assert "anyOf" not in json.dumps(tool.input_schema)
+        assert tool.annotations is not None
+        assert tool.annotations.open_world_hint is False
+        assert tool.annotations.destructive_hint is False
+        assert tool.annotations.read_only_hint is (tool.name != "execute_code")
+    assert tools["execute_code"].input_schema["required"] == ["code"]
+    assert tools["execute_code"].input_schema["properties"]["timeout_ms"]["maximum"] == 50_000
+    schema = tools["execute_code"].output_schema or {}
+    assert schema["required"] == ["session_id", "run", "status"]
+
+
+async def test_an_analysis_in_several_calls_uses_earlier_variables(era: str) -> None:
+    async with connected(era) as client:
+        _, _, first = await ask(client, "execute_code", code="const rows: {n: number}[] = [1, 2, 3].map(n => ({n}));\nrows.length")
+        session = first["session_id"]
+        assert first["value"] == 3
+        failed, text, second = await ask(
+            client, "execute_code", session_id=session, code="const sum = rows.reduce((s, r) => s + r.n, 0); sum"
+        )
+        assert not failed
+        assert (second["run"], second["status"], second["value"]) == (2, "ok", 6)
+        assert text.splitlines()[0].startswith(f"{session} · run 2 · ok · ")
+        assert "value: 6" in text
+        _, text, page = await ask(client, "get_variable", session_id=session, name="rows", offset=1, limit=1)
+        assert (page["value"], page["offset"], page["count"], page["total"], page["unit"]) == ([{"n": 2}], 1, 1, 3, "items")
+        assert page["next"] in text
+        _, text, table = await ask(client, "get_variable", session_id=session)
+        assert [row["name"] for row in table["variables"]] == ["rows", "sum"]
+        assert all(row["name"] in text for row in table["variables"])
+        _, text, history = await ask(client, "session_history", session_id=session)
+        assert [(row["run"], row["status"]) for row in history["runs"]] == [(2, "ok"), (1, "ok")]
+        _, _, sessions = await ask(client, "session_history")
+        assert [row["session_id"] for row in sessions["sessions"]] == [session]
+        _, text, run = await ask(client, "session_history", session_id=session, run=2)
+        assert run["answer"] == second
+        assert "rows.reduce" in text
+
+
+FAILURES: list[tuple[str, dict[str, Any], str, str]] = [
+    ("throws", {"code": "let a = 1;\nnull.x"}, "error", "(line 2, column 6)"),
+    ("does not parse", {"code": "let a = ;"}, "error", "(line 1, column 9)"),
+    ("is refused", {"code": "require('fs')"}, "rejected", "line 1, column 1  no-require"),
+    ("hangs", {"code": "for (;;) {}", "timeout_ms": 100}, "timeout", "Stopped after 100 ms"),
+    ("never settles", {"code": "await new Promise(() => {})", "timeout_ms": 100}, "timeout", "waiting for a promise"),
+    ("needs too much", {"code": "const a = []; for (;;) a.push({a: 1})"}, "memory_limit", "more than 100 MB"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "status", "said"), [case[1:] for case in FAILURES], ids=[case[0] for case in FAILURES])
+async def test_a_failed_run_is_an_error_in_both_channels(era: str, arguments: dict[str, Any], status: str, said: str) -> None:
+    async with connected(era) as client:
+        failed, text, answer = await ask(client, "execute_code", **arguments)
+        assert failed
+        assert answer["status"] == status
+        assert said in text
+        assert text.startswith(f"{answer['session_id']} · run 1 · {status}")
+        for fact in (answer.get("hint", ""), answer.get("error", {}).get("message", ""), *answer.get("lost", [])):
+            assert fact in text or status == "rejected"
+        failed, _, again = await ask(client, "execute_code", code="1 + 1", session_id=answer["session_id"])
+        assert (failed, again["value"], again["run"]) == (False, 2, 2)
+
+
+WRONG: list[tuple[str, str, dict[str, Any], str]] = [
+    ("an unknown argument", "execute_code", {"code": "1", "session": "x"}, "there is no argument 'session'"),
+    ("a missing argument", "execute_code", {}, "code is missing"),
+    ("a wrong type", "execute_code", {"code": 5}, "code: "),
+    ("too long a limit", "execute_code", {"code": "1", "timeout_ms": 50_001}, "it can be 1 to 50000"),
+    (
+        "an unknown session",
+        "execute_code",
+        {"code": "1", "session_id": "ses_nope"},
+        "there is no session ses_nope (sessions are kept 7 days).",
+    ),
+    ("a session of no one", "get_variable", {"session_id": "ses_" + "A" * 22}, "there is no session"),
+    ("a negative offset", "get_variable", {"session_id": "ses_" + "A" * 22, "offset": -1}, "offset: "),
+    ("a part without a run", "session_history", {"part": "code"}, "need a session_id"),
+    ("an unknown tool", "run_python", {"code": "1"}, "there is no tool 'run_python'"),
+]
+
+
+@pytest.mark.parametrize(("tool", "arguments", "said"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
+async def test_wrong_arguments_run_nothing_and_say_what_is_wrong(era: str, tool: str, arguments: dict[str, Any], said: str) -> None:
+    async with connected(era) as client:
+        failed, text, answer = await ask(client, tool, **arguments)
+        assert failed
+        assert text.startswith("not run: ")
+        assert said in text
+        assert answer["status"] == "not_run"
+        assert answer["error"]["message"] in text
+        assert answer.get("hint", "") in text
+        _, _, sessions = await ask(client, "session_history")
+        assert sessions.get("sessions", []) == []
+
+
+async def test_secrets_and_personal_data_are_hidden_on_every_path(era: str) -> None:
+    key, address = "ghp_" + "a1B2c3D4e5" * 3 + "F6g7H8", "ann.lee@example.com"
+    async with connected(era) as client:
+        code = f"const o = {{['{address}']: '{address}'}};\nconsole.log('{address}', '{key}');\nconsole.error(o);\n"
+        code += f"throw new Error('{address} {key}')"
+        _, text, answer = await ask(client, "execute_code", code=code)
+        session = answer["session_id"]
+        seen = [text, json.dumps(answer)]
+        for tool, arguments in [
+            ("get_variable", {"name": "o"}),
+            ("get_variable", {"name": "o", "limit": 12, "offset": 4}),
+            ("session_history", {}),
+            ("session_history", {"run": 1}),
+            *[("session_history", {"run": 1, "part": part}) for part in ("code", "output", "error")],
+        ]:
+            _, text, more = await ask(client, tool, session_id=session, **arguments)
+            seen += [text, json.dumps(more)]
+        assert "[EMAIL_" in seen[0]
+        assert "[REDACTED:" in seen[0]
+        for text in seen:
+            assert address not in text
+            assert key not in text
+
+
+async def test_a_large_result_stays_within_the_budget_and_names_the_rest(era: str) -> None:
+    async with connected(era) as client:
+        _, text, answer = await ask(client, "execute_code", code="console.log('y'.repeat(200_000)); 'x'.repeat(300_000)")
+        assert len(text) < 9_000
+        assert len(json.dumps(answer)) < 9_500
+        cuts = {cut["part"]: cut for cut in answer["truncated"]}
+        assert cuts["value"]["total"] == 300_000
+        assert cuts["output"]["total"] == 200_001
+        assert all(cut["get"] in text for cut in cuts.values())
+
+
+async def test_cancelling_a_call_stops_its_run_and_keeps_the_session(era: str) -> None:
+    async with connected(era) as client:
+        _, _, first = await ask(client, "execute_code", code="let kept = 1; kept")
+        session = first["session_id"]
+        with anyio.move_on_after(1) as scope:
+            await client.call_tool(
+                "execute_code", {"code": "await new Promise(() => {})", "session_id": session, "timeout_ms": 50_000}
+            )
+        assert scope.cancelled_caught
+        _, _, answer = await ask(client, "execute_code", code="kept + 1", session_id=session)
+        assert (answer["value"], answer["run"]) == (2, 3)
+        _, _, history = await ask(client, "session_history", session_id=session)
+        assert [row["status"] for row in history["runs"]] == ["ok", "cancelled", "ok"]
+
+
+async def test_a_long_run_tells_its_progress(era: str) -> None:
+    told: list[tuple[float, str]] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, message or ""))
+
+    async with connected(era) as client:
+        code = "await new Promise(resolve => setTimeout(resolve, 2_300)); 'done'"
+        result = await client.call_tool("execute_code", {"code": code}, progress_callback=hear)
+        assert structure_of(result)["value"] == "done"
+    assert [progress for progress, _ in told] == [0, 2]
+    assert told[-1][1] == "running 2 s"
+
+
+async def test_sessions_outlive_the_server_process_with_their_history(era: str, tmp_path: Path) -> None:
+    async with connected(era, tmp_path) as client:
+        _, _, first = await ask(client, "execute_code", code="const rows = [1, 2]; const total = 3; rows")
+    async with connected(era, tmp_path) as client:
+        _, text, answer = await ask(client, "execute_code", code="typeof rows", session_id=first["session_id"])
+        assert (answer["run"], answer["value"], answer["lost"]) == (2, "undefined", ["rows", "total"])
+        assert "lost: rows, total" in text
+        _, _, history = await ask(client, "session_history", session_id=first["session_id"])
+        assert [row["run"] for row in history["runs"]] == [2, 1]
+
+
+async def _worker_of_a_run(server: RawServer) -> tuple[str, psutil.Process]:
+    """A session with a variable, and the process that holds it: the one that was busy."""
+    await server.initialize()
+    await server.execute(1, "let n = 0; for (let i = 0; i < 3e8; i++) n += i; const rows = [1]; rows")
+    session = (await server.answer(1))["result"]["structuredContent"]["session_id"]
+    worker = max(server.workers(), key=lambda process: sum(process.cpu_times()[:2]))
+    return session, worker
+
+
+async def test_a_worker_killed_from_outside_costs_its_heap_and_nothing_else(era: str) -> None:
+    async with raw_server() as server:
+        session, worker = await _worker_of_a_run(server)
+        worker.kill()
+        assert await gone([worker], 5)
+        await server.execute(2, "typeof rows", session_id=session)
+        answer = (await server.answer(2))["result"]["structuredContent"]
+        assert (answer["status"], answer["value"], answer["lost"]) == ("ok", "undefined", ["n", "rows"])
+        await server.execute(3, "let again = 5; again", session_id=session)
+        assert (await server.answer(3))["result"]["structuredContent"]["value"] == 5
+
+
+@pytest.mark.parametrize("how", ["end of input", signal.SIGTERM, signal.SIGINT])
+async def test_every_end_of_the_server_leaves_no_worker(era: str, how: str | signal.Signals) -> None:
+    async with raw_server() as server:
+        await server.initialize()
+        await server.execute(1, "1")
+        await server.answer(1)
+        await server.execute(2, "await null; for (;;) {}", timeout_ms=50_000)
+        workers = server.workers()
+        assert workers
+        if isinstance(how, signal.Signals):
+            server.process.send_signal(how)
+        else:
+            assert server.process.stdin is not None
+            await server.process.stdin.aclose()
+        with anyio.fail_after(4):
+            code = await server.process.wait()
+        assert code == (0 if how == "end of input" else 128 + int(signal.Signals(how)))
+        assert await gone(workers, 2)
+
+
+async def test_a_server_that_is_killed_leaves_no_worker_and_a_sound_store(era: str, tmp_path: Path) -> None:
+    async with raw_server(tmp_path) as server:
+        await server.initialize()
+        await server.execute(1, "const a = 1; a")
+        session = (await server.answer(1))["result"]["structuredContent"]["session_id"]
+        await server.execute(2, "await null; for (;;) {}", session_id=session, timeout_ms=50_000)
+        workers = server.workers()
+        server.process.kill()
+        assert await gone(workers, 3)
+    async with connected(era, tmp_path) as client:
+        _, _, history = await ask(client, "session_history", session_id=session)
+        assert [row["run"] for row in history["runs"]] == [1]
+
+
+async def test_a_probe_may_come_before_the_handshake(era: str) -> None:
+    async with raw_server() as server:
+        meta = {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+            "io.modelcontextprotocol/clientCapabilities": {},
+        }
+        await server.send(id=7, method="server/discover", params={"_meta": meta})
+        assert "result" in await server.answer(7)
+        await server.initialize()
+        await server.execute(1, "1 + 1")
+        assert (await server.answer(1))["result"]["structuredContent"]["value"] == 2
+
+
+async def test_only_the_protocol_is_on_stdout(era: str) -> None:
+    async with raw_server() as server:
+        await server.initialize()
+        await server.execute(1, "console.log('x\\n{\"jsonrpc\": 1}\\n'); console.error('y'); 3")
+        await server.answer(1)
+        assert all(json.loads(line)["jsonrpc"] == "2.0" for line in server.lines)
+
+
+async def test_a_garbage_line_does_not_stop_the_server(era: str) -> None:
+    async with raw_server() as server:
+        await server.initialize()
+        assert server.process.stdin is not None
+        await server.process.stdin.send(b"\xff\x00 not json\n{}\n[]\n")
+        await server.execute(1, "4")
+        assert (await server.answer(1))["result"]["structuredContent"]["value"] == 4
+
+
+async def test_calls_of_one_session_run_in_their_order(era: str) -> None:
+    async with connected(era) as client:
+        _, _, first = await ask(client, "execute_code", code="const seen = []; seen.length")
+        session = first["session_id"]
+        async with anyio.create_task_group() as group:
+            for i in range(6):
+                group.start_soon(lambda i: ask(client, "execute_code", session_id=session, code=f"seen.push({i})"), i)
+                await anyio.lowlevel.checkpoint()
+        _, _, last = await ask(client, "execute_code", session_id=session, code="seen")
+        assert sorted(last["value"]) == [0, 1, 2, 3, 4, 5]
+        assert last["run"] == 8
+
+
+async def test_an_unknown_method_is_a_protocol_error(era: str) -> None:
+    async with connected(era) as client:
+        with pytest.raises(MCPError):
+            await client.list_prompts()
