@@ -40,25 +40,18 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    group = common.add_argument_group("settings", "each also in the configuration file and as MCP_CODEEXEC_… in the environment")
-    group.add_argument("--config", metavar="FILE", help="configuration file (TOML)")
-    for name, field in Settings.model_fields.items():
-        flag, text = f"--{name.replace('_', '-')}", f"{field.description} (default: {_shown_default(name)})"
-        if field.annotation is bool:
-            group.add_argument(flag, action="store_const", const=True, help=text)
-        else:
-            choices = get_args(field.annotation) if name == "log_level" else None
-            group.add_argument(flag, metavar="X" if choices is None else None, choices=choices, help=text.replace("%", "%%"))
     parser = argparse.ArgumentParser(
-        prog="mcp-codeexec", description="An MCP server that runs a model's TypeScript in hardened Deno workers.", parents=[common]
+        prog="mcp-codeexec",
+        description="An MCP server that runs a model's TypeScript in hardened Deno workers.",
+        parents=[_settings_flags(default=None)],
     )
     parser.add_argument("--version", action="version", version=f"mcp-codeexec {__version__}")
     parser.set_defaults(command="serve")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text, parents=[common], argument_default=argparse.SUPPRESS)
+        # a flag that is not given after the command leaves alone what was given before it
+        sub = commands.add_parser(name, help=text, description=text, parents=[_settings_flags(default=argparse.SUPPRESS)])
         sub.set_defaults(command=name)
         return sub
 
@@ -70,9 +63,25 @@ def _parser() -> argparse.ArgumentParser:
     sessions = command("sessions", "List, show or delete sessions.")
     sessions.add_argument("action", nargs="?", choices=["list", "show", "delete"], default="list")
     sessions.add_argument("session", nargs="?", default="", metavar="ID")
-    sessions.add_argument("--json", action="store_true", default=False, help="print JSON")
+    sessions.add_argument("--json", action="store_true", help="print JSON")
     command("doctor", "Check that everything works, and say what to do where it does not.")
     return parser
+
+
+def _settings_flags(default: object) -> argparse.ArgumentParser:
+    """One flag for each setting."""
+    flags = argparse.ArgumentParser(add_help=False)
+    group = flags.add_argument_group("settings", "each also in the configuration file and as MCP_CODEEXEC_… in the environment")
+    group.add_argument("--config", metavar="FILE", default=default, help="configuration file (TOML)")
+    for name, field in Settings.model_fields.items():
+        flag, text = f"--{name.replace('_', '-')}", f"{field.description} (default: {_shown_default(name)})".replace("%", "%%")
+        if field.annotation is bool:
+            group.add_argument(flag, action="store_const", const=True, default=default, help=text)
+        elif name == "log_level":
+            group.add_argument(flag, choices=get_args(field.annotation), default=default, help=text)
+        else:
+            group.add_argument(flag, metavar="X", default=default, help=text)
+    return flags
 
 
 def _shown_default(name: str) -> str:

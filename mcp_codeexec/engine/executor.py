@@ -93,7 +93,8 @@ class CodeExecutor:
 
         def stage(name: Stage) -> None:
             call.stage = name
-            event(log, name, session=session.id, run=session.next_run, ms=round((time.monotonic() - call.started) * 1_000, 1))
+            run = session.info.runs if name == "done" else session.next_run
+            event(log, name, session=session.id, run=run, ms=round((time.monotonic() - call.started) * 1_000, 1))
             if on_stage is not None:
                 on_stage(name)
 

@@ -1,0 +1,135 @@
+"""The command line as a person meets it: a process, its output and its exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mcp_codeexec import __version__
+
+LIMIT_S = 60
+
+
+def cli(*arguments: str, data: Path, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `mcp-codeexec` with a store of the test's own."""
+    return subprocess.run(
+        [sys.executable, "-m", "mcp_codeexec", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "MCP_CODEEXEC_DATA_DIR": str(data), **environment},
+    )
+
+
+def test_a_file_runs_and_prints_what_a_model_would_read(tmp_path: Path) -> None:
+    program = tmp_path / "program.ts"
+    program.write_text("const n: number = 20;\nconsole.log('hello');\nn + 1", "utf-8")
+    done = cli("run", str(program), data=tmp_path)
+    assert done.returncode == 0
+    assert "value: 21\noutput:\nhello\nkept: n number (live_only)" in done.stdout
+    assert done.stderr == ""
+
+
+def test_standard_input_runs_in_a_session_that_goes_on(tmp_path: Path) -> None:
+    first = cli("run", "-", data=tmp_path, stdin="const a = 1; a")
+    session = first.stdout.split(" ", 1)[0]
+    again = cli("run", "-", "--session", session, data=tmp_path, stdin="typeof a")
+    assert again.returncode == 0
+    assert f"{session} · run 2 · ok" in again.stdout
+    assert "lost: a" in again.stdout
+
+
+def test_a_program_that_fails_gives_exit_code_1(tmp_path: Path) -> None:
+    done = cli("run", "-", data=tmp_path, stdin="throw new RangeError('no')")
+    assert (done.returncode, "RangeError: no (line 1, column 7)" in done.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run", "/no/such/file.ts"], 2, "/no/such/file.ts cannot be read"),
+        (["run", "-", "--session", "ses_nope"], 2, "there is no session ses_nope"),
+        (["run", "-", "--memory-mb", "lots"], 2, "memory_mb"),
+        (["--config", "/no/such.toml", "run", "-"], 2, "there is no file /no/such.toml"),
+        (["run", "-", "--deno", "/no/deno"], 3, "There is no Deno at /no/deno"),
+        (["sessions", "show"], 2, "needs the ID of a session"),
+        (["sessions", "delete", "ses_nope"], 2, "there is no session"),
+        (["--no-such-flag"], 2, "unrecognized arguments"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, arguments: list[str], code: int, said: str) -> None:
+    done = cli(*arguments, data=tmp_path, stdin="1")
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_sessions_are_listed_shown_and_deleted(tmp_path: Path) -> None:
+    session = cli("run", "-", data=tmp_path, stdin="1 + 1").stdout.split(" ", 1)[0]
+    assert session in cli("sessions", data=tmp_path).stdout
+    listed = json.loads(cli("sessions", "list", "--json", data=tmp_path).stdout)
+    assert [row["session_id"] for row in listed["sessions"]] == [session]
+    assert "run 1 · ok" in cli("sessions", "show", session, data=tmp_path).stdout
+    assert cli("sessions", "delete", session, data=tmp_path).stdout == f"deleted {session}\n"
+    assert cli("sessions", data=tmp_path).stdout == "no sessions\n"
+
+
+def test_an_ephemeral_run_leaves_no_store(tmp_path: Path) -> None:
+    assert cli("run", "-", "--ephemeral", data=tmp_path / "data", stdin="1").returncode == 0
+    assert not (tmp_path / "data").exists()
+
+
+def test_settings_come_from_file_then_environment_then_flags(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("timeout_ms = 100\n", "utf-8")
+    hang = "await new Promise(() => {})"
+    assert "Stopped after 100 ms" in cli("--config", str(config), "run", "-", data=tmp_path, stdin=hang).stdout
+    environment = {"MCP_CODEEXEC_TIMEOUT_MS": "150", "MCP_CODEEXEC_CONFIG": str(config)}
+    assert "Stopped after 150 ms" in cli("run", "-", data=tmp_path, stdin=hang, **environment).stdout
+    assert "Stopped after 200 ms" in cli("run", "-", "--timeout-ms", "200", data=tmp_path, stdin=hang, **environment).stdout
+
+
+def test_the_doctor_finds_this_machine_well(tmp_path: Path) -> None:
+    done = cli("doctor", data=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "BROKEN" not in done.stdout
+    for part in ("test run", "Deno: 2.9.", "layer landlock", "layer seccomp", "layer memory_limit", "pool", "store", str(tmp_path)):
+        assert part in done.stdout
+
+
+def test_the_doctor_says_what_to_do_about_a_broken_deno(tmp_path: Path) -> None:
+    fake = tmp_path / "deno"
+    fake.write_text("#!/bin/sh\nexit 7\n", "utf-8")
+    fake.chmod(0o755)
+    done = cli("doctor", "--deno", str(fake), data=tmp_path)
+    assert done.returncode == 3
+    assert "BROKEN   test run: Deno at" in done.stdout
+    assert "pip install" in done.stdout
+
+
+def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    database = tmp_path / "sessions.db"
+    database.write_bytes(b"this is no database, but somebody's file" * 100)
+    before = database.read_bytes()
+    done = cli("run", "-", data=tmp_path, stdin="1")
+    assert done.returncode == 3
+    assert str(database) in done.stderr
+    assert database.read_bytes() == before
+
+
+def test_logs_are_json_lines_without_code_or_values(tmp_path: Path) -> None:
+    done = cli("run", "-", "--log-level", "debug", data=tmp_path, stdin="const secretName = 'secret value'; secretName")
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    stages = [line["event"] for line in events if "session" in line]
+    assert stages == ["queued", "validating", "executing", "filtering", "done"]
+    assert all(line["run"] == 1 and "ms" in line for line in events if "session" in line)
+    assert "secret" not in done.stderr
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert cli("--version", data=tmp_path).stdout == f"mcp-codeexec {__version__}\n"
