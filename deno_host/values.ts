@@ -25,6 +25,7 @@ import {
   slice,
   stringify,
   StringOf,
+  toWellFormed,
   viewByteLength,
   viewLength,
 } from "./primordials.ts";
@@ -55,7 +56,7 @@ export function plainJson(value: unknown, bound: number = BOUND): string {
       text += StringOf(v);
     } else if (typeof v === "string") {
       if (v.length > bound) return false;
-      text += stringify(v);
+      text += stringify(toWellFormed(v)); // a lone surrogate has no place in UTF-8
     } else if (typeof v !== "object" || isProxy(v) || setHas(path, v)) return false;
     else {
       setAdd(path, v);
@@ -84,7 +85,7 @@ export function plainJson(value: unknown, bound: number = BOUND): string {
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!, d = getOwnPropertyDescriptor(o, key)!;
       if (typeof key === "symbol" || !plainData(d)) return false;
-      text += (i > 0 ? "," : "") + stringify(key) + ":";
+      text += (i > 0 ? "," : "") + stringify(toWellFormed(key)) + ":";
       if (!write(d.value, depth + 1)) return false;
     }
     text += "}";
@@ -174,8 +175,8 @@ export interface Page extends Described {
 export function page(v: unknown, offset: number, limit: number, room: number): Page {
   const type = typeName(v);
   if (typeof v === "string") {
-    const text = slice(v, offset, offset + limit);
-    return { type, text, json: "", unit: "chars", total: v.length, hidden: 0, offset, count: text.length };
+    const text = slice(v, offset, offset + limit), json = text.length === v.length ? plainJson(v) : "";
+    return { type, text, json, unit: "chars", total: v.length, hidden: 0, offset, count: text.length };
   }
   const items = itemsOf(v, offset, limit);
   if (items === undefined) {

@@ -96,7 +96,7 @@ class Variables:
         if not _IDENTIFIER.fullmatch(name) or name in _RESERVED.split():
             raise BadArguments(f"{name[:80]!r} cannot be the name of a variable.")
         try:
-            data = json.dumps(value, ensure_ascii=False, allow_nan=False).encode(errors="replace")
+            data = json.dumps(value, allow_nan=False).encode()
         except (TypeError, ValueError) as exc:
             raise BadArguments(f"the value of {name} is not plain JSON data: {exc}.") from None
         if len(data) > self._settings.frame_mb * 1_000_000:

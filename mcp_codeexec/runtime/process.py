@@ -17,6 +17,7 @@ from mcp_codeexec.errors import RuntimeUnavailable, WorkerDied
 from mcp_codeexec.logs import event
 from mcp_codeexec.model import Json
 from mcp_codeexec.runtime.frames import FramePipe, FrameReader, encode
+from mcp_codeexec.runtime.layers import LAYER_FAILED
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +114,8 @@ class DenoProcess:
             return
         exit_ = await self.end()
         event(log, "start failed", level=logging.WARNING, code=exit_.code or 0, stderr=exit_.stderr[:400])
+        if exit_.code == LAYER_FAILED:
+            raise RuntimeUnavailable("A layer of the sandbox could not be taken on.", hint=f"It said: {exit_.stderr.strip()[:200]}")
         how = (
             f"did not answer within {start_s:g} s"
             if exit_.by_us and not exit_.reason

@@ -18,7 +18,7 @@ from mcp_codeexec.runtime.layers import limits, privileges
 from mcp_codeexec.runtime.layers.landlock import Ruleset
 from mcp_codeexec.runtime.layers.seccomp import Filter
 
-LayerName = Literal["rlimits", "no_new_privs", "parent_death_signal", "landlock", "seccomp", "memory_limit"]
+LayerName = Literal["no_new_privs", "parent_death_signal", "landlock", "rlimits", "seccomp", "memory_limit"]
 
 LAYER_FAILED = 119
 """Exit status of a worker that could not take a layer on; its stderr names the layer."""
@@ -107,12 +107,13 @@ class Layers:
             program = Filter()
             return _Ready(f"{program.refused} system calls refused", program.install)
 
-        # In the child's order: Landlock and seccomp need no_new_privs, and seccomp refuses some of what comes before it.
+        # In the child's order: Landlock and seccomp need no_new_privs; Landlock may open a file, which a server with many open ones
+        # leaves no room for under the limit of open files; seccomp refuses some of what comes before it.
         prepare: dict[LayerName, Callable[[], _Ready]] = {
-            "rlimits": lambda: _Ready(f"{open_files} open files", limits.starting_limits(open_files)),
             "no_new_privs": lambda: _Ready("no capabilities", privileges.no_new_privileges()),
             "parent_death_signal": lambda: _Ready("killed with the server", privileges.die_with_server()),
             "landlock": landlock,
+            "rlimits": lambda: _Ready(f"{open_files} open files", limits.starting_limits(open_files)),
             "seccomp": seccomp,
             "memory_limit": lambda: _Ready(f"{memory_mb} MB", limits.probe_memory_limit()),
         }

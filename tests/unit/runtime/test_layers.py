@@ -145,6 +145,19 @@ def test_deno_parses_typescript_where_it_can_read_its_own_maps(user: int | None)
     assert ended.out == "true true\n", ended.err
 
 
+def test_a_parser_starts_from_a_server_that_has_more_files_open_than_a_worker_may():
+    layers = Layers.probe(deno=DENO, readable=[], open_files=24, memory_mb=MEMORY_MB, own_maps=True)
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(Path(os.devnull).open())
+        argv = deno_argv(PARSES)
+        done = subprocess.run(
+            argv, check=False, env=DENO_ENVIRONMENT, capture_output=True, stdin=subprocess.DEVNULL, preexec_fn=layers.in_child
+        )
+    layers.close()
+    assert done.stdout == b"true true\n", done.stderr
+
+
 @pytest.mark.parametrize("user", USERS)
 def test_a_worker_can_still_abort_as_v8_and_rust_do_when_memory_ends(user: int | None):
     ended = run(deno_argv("process.abort();"), user=user)
