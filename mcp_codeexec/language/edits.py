@@ -1,6 +1,6 @@
 """An edit list over one text: replacements, and the way back from a place in the result to the place it came from. Offsets are bytes."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 
@@ -19,10 +19,12 @@ class Edits:
 
     def __init__(self) -> None:
         self._edits: list[Edit] = []
+        self._sorted = True
 
     def replace(self, start: int, end: int, text: str) -> None:
         """Put `text` in place of a range."""
         self._edits.append(Edit(start, len(self._edits), end, text.encode()))
+        self._sorted = False
 
     def insert(self, at: int, text: str) -> None:
         """Put `text` before what stands at `at`; several at one place keep the order of their calls."""
@@ -30,7 +32,15 @@ class Edits:
 
     def within(self, start: int, end: int) -> list[Edit]:
         """Edits that begin in a range and lie in it, in order; an insertion at `end` belongs to what follows."""
-        return sorted(edit for edit in self._edits if start <= edit.start < end and edit.end <= end)
+        if not self._sorted:
+            self._edits.sort()
+            self._sorted = True
+        first = bisect_left(self._edits, start, key=_start)
+        return [edit for edit in self._edits[first : bisect_left(self._edits, end, lo=first, key=_start)] if edit.end <= end]
+
+
+def _start(edit: Edit) -> int:
+    return edit.start
 
 
 @dataclass(slots=True)

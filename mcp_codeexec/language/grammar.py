@@ -8,24 +8,37 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 LANGUAGE = Language(tree_sitter_typescript.language_typescript())
 
-FUNCTIONS = frozenset(
-    {
-        "arrow_function",
-        "function_declaration",
-        "function_expression",
-        "generator_function",
-        "generator_function_declaration",
-        "method_definition",
-    }
-)
-_PATTERN_PARTS = frozenset(
-    {"object_pattern", "array_pattern", "pair_pattern", "rest_pattern", "assignment_pattern", "object_assignment_pattern"}
-)
+_IDENTIFIERS = ("identifier", "shorthand_property_identifier_pattern", "type_identifier")
+_PATTERNS = frozenset({"object_pattern", "array_pattern", "rest_pattern", "non_null_expression", "parenthesized_expression"})
+_INNER_PART = {
+    "pair_pattern": "value",
+    "assignment_pattern": "left",
+    "object_assignment_pattern": "left",
+    "required_parameter": "pattern",
+    "optional_parameter": "pattern",
+}
+_WIDEST_ERROR = 1_000
 
 
 def parse(text: bytes) -> Tree:
     """A syntax tree, whatever the text; linear in its length. Safe in any thread: a parser is not shared."""
     return Parser(LANGUAGE).parse(text)
+
+
+def readable(tree: Tree) -> bool:
+    """Whether queries can go over a tree in linear time: what tree-sitter cannot parse, it keeps as one flat list of all it saw."""
+    if not tree.root_node.has_error:
+        return True
+    cursor = tree.walk()
+    while True:
+        node = cursor.node
+        if node is not None and node.type == "ERROR" and node.child_count > _WIDEST_ERROR:
+            return False
+        if cursor.goto_first_child():
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return True
 
 
 @cache
@@ -45,25 +58,20 @@ def text_of(node: Node) -> str:
 
 def bound_names(pattern: Node) -> Iterator[Node]:
     """The identifiers that a declaration's or an assignment's pattern binds; members (`a.b`) and defaults are left out."""
-    stack = [pattern]
+    return (part for part in pattern_parts(pattern) if part.type in _IDENTIFIERS)
+
+
+def pattern_parts(pattern: Node) -> Iterator[Node]:
+    """What a pattern assigns to, without its defaults: identifiers and members."""
+    stack: list[Node | None] = [pattern]
     while stack:
         node = stack.pop()
-        kind = node.type
-        if kind in ("identifier", "shorthand_property_identifier_pattern", "type_identifier"):
-            yield node
-        elif kind == "pair_pattern":
-            value = node.child_by_field_name("value")
-            if value is not None:
-                stack.append(value)
-        elif kind in ("assignment_pattern", "object_assignment_pattern"):
-            left = node.child_by_field_name("left")
-            if left is not None:
-                stack.append(left)
-        elif kind in _PATTERN_PARTS:
+        if node is None:
+            continue
+        field = _INNER_PART.get(node.type)
+        if field:
+            stack.append(node.child_by_field_name(field))
+        elif node.type in _PATTERNS:
             stack.extend(reversed(node.named_children))
-        elif kind in ("required_parameter", "optional_parameter"):
-            inner = node.child_by_field_name("pattern")
-            if inner is not None:
-                stack.append(inner)
-        elif kind in ("non_null_expression", "parenthesized_expression"):
-            stack.extend(node.named_children[:1])
+        else:
+            yield node

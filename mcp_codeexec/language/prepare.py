@@ -6,7 +6,7 @@ Everything else of the text stays as it is, character for character, and every p
 from collections.abc import Mapping
 
 from mcp_codeexec.language.edits import Output
-from mcp_codeexec.language.grammar import captures, parse, text_of
+from mcp_codeexec.language.grammar import captures, parse, readable, text_of
 from mcp_codeexec.language.positions import Lines, SourceMap
 from mcp_codeexec.language.rewrite import Cell
 from mcp_codeexec.language.targets import Targets
@@ -24,7 +24,12 @@ _MERGED = """
 def prepare(erased: Erased, source: str, names: Mapping[str, Kind]) -> Program:
     """The program for a text, `source`, whose types are erased, in a session that has `names`. Linear in its length."""
     data = erased.text.encode(errors="replace")
-    root = parse(data).root_node
+    tree = parse(data)
+    if not readable(tree):  # V8 may still know what it is
+        whole = Output(data)
+        whole.copy(0, len(data), [])
+        return Program("", erased.text, {}, frozenset(), _Places(whole, data, source, erased.mappings))
+    root = tree.root_node
     merged = _merged_kinds(source) if erased.mappings else {}
     cell = Cell(root, merged)
     afresh = [name for name in merged if cell.names.get(name) == "var"]  # not one that merges with a function or a class
@@ -67,7 +72,6 @@ def _assemble(cell: Cell, data: bytes, afresh: list[str]) -> Output:
             output.copy(own.end_byte, node.end_byte, edits.within(own.end_byte, node.end_byte))
             output.write(b";", node.end_byte)
     output.copy(start, len(data), edits.within(start, len(data) + 1))
-    output.write(cell.tail.encode(), len(data))
     return output
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from tree_sitter import Node
 
 from mcp_codeexec.language.edits import Edits
-from mcp_codeexec.language.grammar import bound_names, captures, text_of
+from mcp_codeexec.language.grammar import bound_names, captures, pattern_parts, text_of
 from mcp_codeexec.language.scopes import Scopes
 from mcp_codeexec.model import Kind
 
@@ -19,7 +19,8 @@ _TARGETS = """
 (assignment_expression left: (_) @target)
 (augmented_assignment_expression left: (_) @target)
 (update_expression argument: (_) @target)
-(for_in_statement left: (_) @target)
+(for_in_statement !kind left: (_) @target)
+(unary_expression operator: "delete" argument: (_) @deleted)
 (call_expression function: (member_expression) @called)
 """
 _READING = frozenset(
@@ -30,6 +31,7 @@ _READING = frozenset(
     getDay getHours getMinutes getSeconds getUTCFullYear getUTCMonth getUTCDate format formatToParts test then catch
     finally""".split()
 )
+_WRAPPERS = frozenset({"member_expression", "subscript_expression", "non_null_expression", "parenthesized_expression"})
 
 
 class Targets:
@@ -39,13 +41,13 @@ class Targets:
         self._known = known
         found = captures(_TARGETS, root)
         self._targets = found.get("target", [])
-        self._called = found.get("called", [])
-        self._shadowed = Scopes(root, known if self._targets or self._called else (), top=False).binds
+        self._changed = [*found.get("deleted", []), *filter(_may_change, found.get("called", []))]
+        self._shadowed = Scopes(root, known if self._targets or self._changed else (), top=False).binds
 
     def names(self) -> frozenset[str]:
         """Names that the text assigns to, or whose value it may change through a member."""
-        nodes = [base for target in self._targets for base in (*bound_names(target), *_base(target))]
-        nodes += [base for called in self._called if _may_change(called) for base in _base(called)]
+        nodes = [name for target in self._targets for name in (*bound_names(target), *_bases(target))]
+        nodes += [base for changed in self._changed for base in _bases(changed)]
         return frozenset(
             name for node in nodes if (name := text_of(node)) in self._known and not self._shadowed(name, node.start_byte)
         )
@@ -56,8 +58,6 @@ class Targets:
         if not constants:
             return
         for target in self._targets:
-            if _declared(target):
-                continue
             for node in bound_names(target):
                 name = text_of(node)
                 if name in constants and not self._shadowed(name, node.start_byte):
@@ -65,24 +65,14 @@ class Targets:
                     edits.replace(node.start_byte, node.end_byte, f"{name}: {CONSTANT}" if shorthand else CONSTANT)
 
 
-def _declared(target: Node) -> bool:
-    """Whether a for-in head declares what it assigns."""
-    before = target.prev_sibling
-    return before is not None and before.type in ("var", "let", "const")
-
-
-def _base(node: Node) -> Iterator[Node]:
-    """The name that a member expression starts from: `a` of `a.b[c].d`."""
-    inner: Node | None = node
-    while inner is not None and inner.type in (
-        "member_expression",
-        "subscript_expression",
-        "non_null_expression",
-        "parenthesized_expression",
-    ):
-        inner = inner.child_by_field_name("object") or (inner.named_children[0] if inner.named_children else None)
-    if inner is not None and inner is not node and inner.type == "identifier":
-        yield inner
+def _bases(target: Node) -> Iterator[Node]:
+    """The names that a target's members start from: `a` of `a.b[c].d`, also in a pattern."""
+    for part in pattern_parts(target):
+        inner: Node | None = part
+        while inner is not None and inner.type in _WRAPPERS:
+            inner = inner.child_by_field_name("object") or (inner.named_children[0] if inner.named_children else None)
+        if inner is not None and inner is not part and inner.type == "identifier":
+            yield inner
 
 
 def _may_change(called: Node) -> bool:

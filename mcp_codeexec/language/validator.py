@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator
 from tree_sitter import Node, Tree
 
 from mcp_codeexec.language import rules
-from mcp_codeexec.language.grammar import captures, parse, text_of
+from mcp_codeexec.language.forbidden import unescaped, uses
+from mcp_codeexec.language.grammar import captures, parse, readable, text_of
 from mcp_codeexec.language.positions import Lines
 from mcp_codeexec.language.rules import RULES
-from mcp_codeexec.language.scopes import Scopes
 from mcp_codeexec.model import CodeMetrics, Position, Verdict, Violation
 
 _KB = 1_024
@@ -35,28 +35,10 @@ _TYPESCRIPT = """
   (non_null_expression) (type_assertion) (accessibility_modifier) (override_modifier) (optional_parameter) (function_signature)
   (method_signature) (abstract_method_signature) (index_signature) (implements_clause) (import_statement) (export_statement)
   (type_predicate_annotation) (asserts_annotation) (decorator)
-  (_ "readonly") (_ "declare") (_ "abstract") (_ "accessor")
+  "readonly" "declare" "abstract" "accessor"
   (public_field_definition "?") (public_field_definition "!") (method_definition "?") (variable_declarator "!")
 ] @typed
 """
-_NAMES = "[(identifier) (shorthand_property_identifier)] @name"
-_TYPES = frozenset(
-    {
-        "type_annotation",
-        "type_arguments",
-        "type_parameters",
-        "type_alias_declaration",
-        "interface_declaration",
-        "ambient_declaration",
-        "implements_clause",
-        "extends_type_clause",
-        "type_query",
-        "asserts_annotation",
-        "type_predicate_annotation",
-    }
-)
-_ESCAPE = re.compile(r"\\u(?:\{([0-9a-fA-F]{1,8})\}|([0-9a-fA-F]{4}))")
-_WORDS = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in RULES) + r"|\\u")
 _BRACKETS = re.compile(rb"[()\[\]{}]")
 _MOST = 50  # violations told; more would only repeat themselves
 
@@ -81,19 +63,21 @@ class CodeValidator:
         depth, deepest = self._deepest(tree, data)
         found = [(deepest, rules.DEPTH, f"nested deeper than {self._depth} levels; build it in steps")] if deepest >= 0 else []
         warned: list[tuple[int, str, str]] = []
-        if deepest < 0:
+        if deepest < 0 and readable(tree):
             found += self._syntax(tree.root_node, warned)
-            if _WORDS.search(text):
-                found += _forbidden(tree.root_node, names)
+            named = uses(tree.root_node, text, names, _MOST)
+            found += [(at, RULES[name].id, RULES[name].advice(member)) for at, name, member in named]
         told = [Violation(rule, *_place(lines, at), message) for at, rule, message in sorted(found)[:_MOST]]
         warnings = [Violation(rule, *_place(lines, at), message) for at, rule, message in sorted(warned)[:_MOST]]
         plain = not (found or tree.root_node.has_error or captures(_TYPESCRIPT, tree.root_node))
         return Verdict(tuple(told), tuple(warnings), CodeMetrics(len(data), data.count(b"\n") + 1, depth), plain)
 
     def _deepest(self, tree: Tree, data: bytes) -> tuple[int, int]:
-        """The depth of the tree, and the offset where it is too deep, -1 where it is not. Unparsable texts count open brackets."""
+        """The depth of the tree, and the offset where it is too deep, -1 where it is not. Where it has errors, open brackets count too."""
         if tree.root_node.has_error:
-            return self._open_brackets(data)
+            depth, deepest = self._open_brackets(data)
+            if deepest >= 0:
+                return depth, deepest
         cursor = tree.walk()
         depth = most = 1
         while True:
@@ -141,24 +125,17 @@ class CodeValidator:
 def syntax_fault(text: str) -> Position | None:
     """The first place where tree-sitter cannot follow a text: for use only when nobody else can say where it does not parse."""
     data = text.encode(errors="replace")
-    root = parse(data).root_node
-    if not root.has_error:
-        return None
-    faults = captures("[(ERROR) (MISSING)] @fault", root).get("fault", [])
-    if not faults:
-        return None
-    return Lines(data).position_at(min(node.start_byte for node in faults))
-
-
-def unescaped(name: str) -> str:
-    """An identifier as V8 reads it: `\\u0065val` is `eval`."""
-    if "\\" not in name:
-        return name
-    return _ESCAPE.sub(lambda m: _character(int(m[1] or m[2], 16)), name)
-
-
-def _character(code: int) -> str:
-    return chr(code) if code <= 0x10FFFF else ""
+    cursor = parse(data).walk()
+    while True:
+        node = cursor.node
+        if node is None or not node.has_error:
+            moved = cursor.goto_next_sibling()
+        elif node.is_error or node.is_missing:
+            return Lines(data).position_at(node.start_byte)
+        else:
+            moved = cursor.goto_first_child()
+        if not moved:
+            return None
 
 
 def _place(lines: Lines, offset: int) -> tuple[int, int]:
@@ -202,48 +179,3 @@ def _folded(node: Node) -> str:
         else:
             return ""
     return "".join(parts)
-
-
-def _forbidden(root: Node, names: Collection[str]) -> Iterator[tuple[int, str, str]]:
-    """Uses of forbidden names that nothing binds: neither the session nor a declaration of this text."""
-    uses = [
-        (name, node)
-        for node in captures(_NAMES, root).get("name", [])
-        if (name := unescaped(text_of(node))) in RULES and name not in names
-    ]
-    scopes = Scopes(root, {text_of(node) for _, node in uses})
-    for name, node in uses:
-        if not scopes.binds(text_of(node), node.start_byte) and not _harmless(node):
-            yield node.start_byte, RULES[name].id, RULES[name].advice(_member(node))
-
-
-def _harmless(node: Node) -> bool:
-    """Uses that ask only whether a name exists, or that are no use at all."""
-    parent = node.parent
-    outer = parent
-    while outer is not None and outer.type == "parenthesized_expression":
-        outer = outer.parent
-    if outer is not None and outer.type == "unary_expression" and outer.children[0].type == "typeof":
-        return True
-    if parent is None:
-        return False
-    if parent.type == "binary_expression":
-        operator = parent.child_by_field_name("operator")
-        if operator is not None and operator.type == "instanceof" and parent.child_by_field_name("right") == node:
-            return True
-    while parent is not None:
-        if parent.type in _TYPES or parent.type == "ERROR":
-            return True
-        if parent.type in ("import_statement", "statement_block", "class_body", "program"):
-            return parent.type == "import_statement"
-        parent = parent.parent
-    return False
-
-
-def _member(node: Node) -> str:
-    """The member that is asked of a name: `exit` for `process.exit`."""
-    parent = node.parent
-    if parent is None or parent.type != "member_expression" or parent.child_by_field_name("object") != node:
-        return ""
-    member = parent.child_by_field_name("property")
-    return text_of(member)[:60] if member is not None else ""
