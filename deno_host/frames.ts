@@ -24,7 +24,7 @@ export interface Frame {
 }
 
 const output = Deno.stdout, input = Deno.stdin;
-const writeSync = output.writeSync.bind(output), read = input.read.bind(input);
+const writeSync = output.writeSync.bind(output), read = input.read.bind(input), readSync = input.readSync.bind(input);
 const EMPTY = new Bytes(0);
 
 /** Writes one frame now; returns when the pipe has taken it. */
@@ -42,35 +42,45 @@ export function send(header: object, blob: Uint8Array = EMPTY): void {
 let kept: Uint8Array<ArrayBuffer> = EMPTY; // bytes read beyond the last frame
 const chunk = new Bytes(65_536);
 
-async function fill(bytes: number): Promise<boolean> {
-  if (viewByteLength(kept) >= bytes) return true;
-  const joined = new Bytes(bytes > 65_536 ? bytes : 65_536);
+function keep(bytes: number): void {
+  const have = viewByteLength(kept), joined = new Bytes(have + bytes);
   viewSet(joined, kept);
-  let have = viewByteLength(kept);
-  while (have < bytes) {
-    const n = await read(chunk);
-    if (n === null) return false;
-    if (have + n > viewByteLength(joined)) {
-      const grown = new Bytes(have + n);
-      viewSet(grown, viewSubarray(joined, 0, have));
-      viewSet(grown, viewSubarray(chunk, 0, n), have);
-      kept = grown;
-      return true;
-    }
-    viewSet(joined, viewSubarray(chunk, 0, n), have);
-    have += n;
-  }
-  kept = viewSubarray(joined, 0, have);
-  return true;
+  viewSet(joined, viewSubarray(chunk, 0, bytes), have);
+  kept = joined;
 }
 
-/** The next frame from the host; null when it has closed the pipe. */
-export async function receive(): Promise<Frame | null> {
-  if (!await fill(8)) return null;
+/** How many more bytes the next frame needs; 0 when it is all here. */
+function missing(): number {
+  const have = viewByteLength(kept);
+  if (have < 8) return 8 - have;
+  const length = getUint32(new View(kept.buffer, kept.byteOffset, 8), 0);
+  return length + 4 > have ? length + 4 - have : 0;
+}
+
+function take(): Frame {
   const view = new View(kept.buffer, kept.byteOffset, 8), length = getUint32(view, 0), headBytes = getUint32(view, 4);
-  if (!await fill(4 + length)) return null;
   const header = parse(decode(viewSubarray(kept, 8, 8 + headBytes))), blob = new Bytes(length - 4 - headBytes);
   viewSet(blob, viewSubarray(kept, 8 + headBytes, 4 + length));
   kept = viewSubarray(kept, 4 + length);
   return { header, blob };
+}
+
+/** The next frame from the host; null when it has closed the pipe. The event loop goes on meanwhile. */
+export async function receive(): Promise<Frame | null> {
+  while (missing() > 0) {
+    const n = await read(chunk);
+    if (n === null) return null;
+    keep(n);
+  }
+  return take();
+}
+
+/** The same, with everything in this process standing still until it comes. */
+export function receiveBlocking(): Frame | null {
+  while (missing() > 0) {
+    const n = readSync(chunk);
+    if (n === null) return null;
+    keep(n);
+  }
+  return take();
 }

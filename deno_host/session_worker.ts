@@ -29,7 +29,7 @@ import {
   then,
   unschedule,
 } from "./primordials.ts";
-import { type Frame, receive, send } from "./frames.ts";
+import { type Frame, receive, receiveBlocking, send } from "./frames.ts";
 import { makeConsole, Output } from "./console.ts";
 import { Timers } from "./timers.ts";
 import { HostCalls } from "./host_calls.ts";
@@ -39,7 +39,7 @@ import { describe, page, part, preview, sizeOf } from "./values.ts";
 import { installStackTraces, line, thrown } from "./thrown.ts";
 import { lockDown } from "./lockdown.ts";
 
-const scope = globalThis as any, internals = (Deno as any)[(Deno as any).internal], { Console } = internals;
+const scope = globalThis as any, internals = (Deno as any)[(Deno as any).internal], { Console } = internals, { exit } = Deno;
 const { head, tail } = JSON.parse(Deno.args[0] ?? "{}") as { head: number; tail: number };
 const DESCRIBE_MS = 1_000, REPORTED = 500;
 
@@ -108,6 +108,11 @@ function syntaxError({ error, line, column }: { error: string; line: number; col
   return { name: "SyntaxError", message: colon < 0 ? first : slice(first, colon + 2), stack: "", line, column };
 }
 
+/** Whether telling of a run's end is sure to be quick: a value without parts. */
+function isPlain({ status, value }: End): boolean {
+  return status === "ok" && (typeof value === "number" || typeof value === "boolean" || value === undefined || value === null);
+}
+
 function declarer(text: string, names: string[]): (() => void) | undefined {
   if (text === "") return undefined; // then every name is known, and so is its reader
   return () => {
@@ -135,7 +140,7 @@ async function run({ id, run, declare, body, timeout, declared, report: wanted, 
   const pending = { timers: timers.cancel(), calls: hostCalls.cancel() };
   deleteProperty(scope, "host");
   const told: any = { status: end.status, ms: now() - started };
-  const complete = evaluator.guard(() => {
+  const tell = (): void => {
     if (end.stopped !== undefined) told.stopped = end.stopped;
     else if (end.syntax !== undefined) told.error = syntaxError(end.syntax);
     else if (end.status === "error") told.error = thrown(end.value);
@@ -144,12 +149,13 @@ async function run({ id, run, declare, body, timeout, declared, report: wanted, 
     const all: string[] = wanted;
     for (let i = 0; i < told.made.length; i++) append(all, told.made[i]);
     told.variables = report(all);
-  }, DESCRIBE_MS);
+  };
+  const complete = isPlain(end) && wanted.length === 0 ? (tell(), true) : evaluator.guard(tell, DESCRIBE_MS);
   if (end.status === "ok" && keepLast) defineProperty(scope, "_", { value: end.value, writable: true, configurable: true });
   if (!complete) told.undescribed = true;
   const { tail: rest, omitted } = output.end();
   if (rest !== "") send({ op: "tail" }, encode(rest));
-  send({ op: "done", id, ...told, ...pending, omitted, late: lateSoFar() });
+  send({ op: "done", id, ...told, ...pending, omitted, late: lateSoFar(), blocks: coming === undefined });
 }
 
 function lateSoFar(): number {
@@ -183,25 +189,47 @@ function assign({ header, blob }: Frame): void {
   send({ op: "assigned", id: header.id, variables: report([header.name]) });
 }
 
-function answer(frame: Frame): void {
+/** Deals with one frame; a promise while a run goes on. */
+function answer(frame: Frame): Promise<void> | undefined {
   const { header } = frame;
   switch (header.op) {
     case "warm":
-      return void then(warm ??= warmUp(), () => send({ op: "warmed", id: header.id }));
+      return then(warm ??= warmUp(), () => send({ op: "warmed", id: header.id }));
     case "run":
-      return void run(header);
+      return run(header);
     case "reply":
-      return hostCalls.settle(frame);
+      return void hostCalls.settle(frame);
     case "abort":
-      return abort?.({ status: "cancelled", stopped: "waiting" });
+      return void abort?.({ status: "cancelled", stopped: "waiting" });
     case "describe":
-      return describePart(header);
+      return void describePart(header);
     case "table":
-      return table(header);
+      return void table(header);
     case "assign":
-      return assign(frame);
+      return void assign(frame);
     case "ping":
-      return send({ op: "pong", id: header.id });
+      return void send({ op: "pong", id: header.id });
+  }
+}
+
+const QUICK_TURNS = 4; // most runs are over within so many turns of the event loop, and need nothing from the host
+let coming: Promise<Frame | null> | undefined; // a frame that was asked for while a run went on, and has not come yet
+
+/** Goes on with a run, hearing the host meanwhile, until it is over. */
+async function follow(running: Promise<void>): Promise<void> {
+  let over = false;
+  const end = then(running, () => over = true);
+  for (let i = 0; i < QUICK_TURNS && !over; i++) await evaluator.turn();
+  while (!over) {
+    coming ??= receive();
+    const heard = await new PromiseOf<Frame | null | boolean>((resolve) => {
+      then(coming!, resolve);
+      then(end, resolve);
+    });
+    if (heard === true) return;
+    if (heard === null) exit(0); // the host is gone
+    coming = undefined;
+    answer(heard as Frame);
   }
 }
 
@@ -242,4 +270,10 @@ addEventListener("error", (event) => {
 });
 
 send({ op: "ready" });
-for (let frame = await receive(); frame !== null; frame = await receive()) answer(frame);
+for (;;) { // between runs nothing executes here: the wait for the next frame blocks, or the host stops the process
+  const frame = coming === undefined ? receiveBlocking() : await coming;
+  coming = undefined;
+  if (frame === null) break;
+  const running = answer(frame);
+  if (running !== undefined) await follow(running);
+}

@@ -315,6 +315,13 @@ class SessionStore(Protocol):
         """The session without what belongs to it: the cheap way to see whether it is there and has changed."""
         ...
 
+    def revision(self) -> int | None:
+        """A number that changes when somebody else wrote to the store; None where that cannot be said without asking it.
+
+        At once, for every call: what this process knows of a session is still true while the number is the same.
+        """
+        ...
+
     async def commit(self, draft: RunDraft) -> None:
         """Write a run: record, variables, tokens and the session's counters, in one transaction."""
         ...

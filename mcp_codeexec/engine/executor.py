@@ -57,6 +57,14 @@ class Execution:
     started: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What was submitted, and what history will keep of it."""
+
+    code: str
+    told: asyncio.Task[str]
+
+
 class CodeExecutor:
     """Takes a text through validation, transpiling, the worker, the filter and the store. Lives as long as the engine."""
 
@@ -101,31 +109,42 @@ class CodeExecutor:
         try:
             stage("queued")
             async with session.turn(), self._deno.place():
-                return await self._turn(session, code, timeout_ms, stage)
+                told = asyncio.create_task(self._told_code(session, code))  # filtered while the worker runs
+                try:
+                    return await self._turn(session, _Text(code, told), timeout_ms, stage)
+                finally:
+                    told.cancel()
         except BaseException:
             call.stage = "error"
             raise
         finally:
             del self.active[key]
 
-    async def _turn(self, session: Session, code: str, timeout_ms: int, stage: Callable[[Stage], None]) -> Outcome:
+    async def _told_code(self, session: Session, code: str) -> str:
+        """The code as history keeps it."""
+        try:
+            return str((await self._filters.clean(code, session.vault)).tree)
+        except Withheld:
+            return "[withheld]"
+
+    async def _turn(self, session: Session, text: _Text, timeout_ms: int, stage: Callable[[Stage], None]) -> Outcome:
         stage("validating")
         known, lost = self._known(session)
-        verdict = await self._check(code, known)
+        verdict = await self._check(text.code, known)
         if verdict.violations:
-            return await self._finish(session, code, rejected_draft(verdict.violations), lost, stage)
-        erased = Erased(code) if verdict.plain else await self._deno.erase(code)
+            return await self._finish(session, text, rejected_draft(verdict.violations), lost, stage)
+        erased = Erased(text.code) if verdict.plain else await self._deno.erase(text.code)
         if isinstance(erased, SyntaxFault):
-            return await self._finish(session, code, _unparsable(code, erased), lost, stage)
+            return await self._finish(session, text, _unparsable(text.code, erased), lost, stage)
         stage("executing")
-        draft, lost = await self._run(session, code, erased, timeout_ms, lost, stage)
+        draft, lost = await self._run(session, text, erased, timeout_ms, lost, stage)
         if draft.unparsed and verdict.plain:  # V8 says so, and nothing ran: the transpiler knows TypeScript and tells it better
-            erased = await self._deno.erase(code)
+            erased = await self._deno.erase(text.code)
             if isinstance(erased, SyntaxFault):
-                draft = _unparsable(code, erased)
+                draft = _unparsable(text.code, erased)
             else:
-                draft, lost = await self._run(session, code, erased, timeout_ms, lost, stage)
-        return await self._finish(session, code, draft, lost, stage)
+                draft, lost = await self._run(session, text, erased, timeout_ms, lost, stage)
+        return await self._finish(session, text, draft, lost, stage)
 
     def _known(self, session: Session) -> tuple[Mapping[str, Kind], tuple[str, ...]]:
         """The names that the session's heap holds, and those that went with an earlier heap."""
@@ -140,12 +159,12 @@ class CodeExecutor:
         return await anyio.to_thread.run_sync(self._validator.check, code, known)
 
     async def _run(
-        self, session: Session, code: str, erased: Erased, timeout_ms: int, lost: tuple[str, ...], stage: Callable[[Stage], None]
+        self, session: Session, text: _Text, erased: Erased, timeout_ms: int, lost: tuple[str, ...], stage: Callable[[Stage], None]
     ) -> tuple[Draft, tuple[str, ...]]:
         """One run in the session's process, and the names that are lost with an earlier one."""
         known, _ = self._known(session)
         while True:
-            program = prepare(erased, code, known)
+            program = prepare(erased, text.code, known)
             job = Job(session.next_run, program, timeout_ms, known, self._host_calls)
             self._remember(session.id, job.run, program)
             try:
@@ -159,7 +178,7 @@ class CodeExecutor:
                 with anyio.CancelScope(shield=True), anyio.move_on_after(_FINISH_S):
                     stopped = await self._deno.stop(session.id, {**known, **program.names})
                     if stopped is not None:
-                        await self._finish(session, code, self._ran(session, stopped, program, timeout_ms, known), lost, stage)
+                        await self._finish(session, text, self._ran(session, stopped, program, timeout_ms, known), lost, stage)
                 raise
 
     def _ran(self, session: Session, raw: RawRun, program: Program, timeout_ms: int, known: Mapping[str, Kind]) -> Draft:
@@ -175,7 +194,7 @@ class CodeExecutor:
             self._programs.popitem(last=False)
 
     async def _finish(
-        self, session: Session, code: str, draft: Draft, lost: tuple[str, ...], stage: Callable[[Stage], None]
+        self, session: Session, text: _Text, draft: Draft, lost: tuple[str, ...], stage: Callable[[Stage], None]
     ) -> Outcome:
         """Filter, fit, record. Nothing reaches a caller or the history around here."""
         stage("filtering")
@@ -187,11 +206,9 @@ class CodeExecutor:
             fields["lost"] = list(gone)
         try:
             cleaned = await self._filters.clean(fields, session.vault)
-            clean_code = (await self._filters.clean(code, session.vault)).tree
             outcome = _outcome(session.id, run, draft.status, cleaned.tree, cleaned.redactions)
         except Withheld as exc:
             event(log, "withheld", level=logging.ERROR, session=session.id, run=run)
-            clean_code = "[withheld]"
             outcome = _outcome(session.id, run, "withheld", _withheld_fields(exc, draft), {})
         answer = fit(outcome, self._settings.answer_chars)
         record = Record(
@@ -200,7 +217,7 @@ class CodeExecutor:
             at=began,
             status=outcome.status,
             ms=draft.wall_ms,
-            code=str(clean_code),
+            code=await text.told,
             answer=json.dumps(answer.structure(), ensure_ascii=False),
             output=outcome.output,
             value=_value_text(outcome),

@@ -86,6 +86,7 @@ class DenoProcess:
         self._by_us = False
         self._reason = ""
         self._paused = False
+        self._pausing: asyncio.TimerHandle | None = None
         self._peak_mb = 0.0
         self._ending = False
         self._reaper: asyncio.Task[Exit] | None = None
@@ -157,14 +158,24 @@ class DenoProcess:
         self.kill()
         raise WorkerDied("The session's process ended, or did not answer in time.")
 
-    def pause(self) -> None:
-        """Stop the process until `resume`: nothing of a session executes between runs."""
-        if self.alive and not self._paused and hasattr(signal, "SIGSTOP"):
+    def pause(self, after_s: float = 0) -> None:
+        """Stop the process until `resume`: nothing of a session executes between runs.
+
+        With `after_s` only when it has been left alone for so long: for a process that stands still by itself, as it says.
+        """
+        if not self.alive or self._paused or not hasattr(signal, "SIGSTOP"):
+            return
+        if after_s:
+            self._pausing = asyncio.get_running_loop().call_later(after_s, self.pause)
+        else:
             self._paused = True
             self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let it run again."""
+        if self._pausing is not None:
+            self._pausing.cancel()
+            self._pausing = None
         if self._paused:
             self._paused = False
             self._signal(signal.SIGCONT)
@@ -182,6 +193,7 @@ class DenoProcess:
     async def end(self) -> Exit:
         """Kill, reap and release everything; bounded, and safe to repeat."""
         self._ending = True
+        self.resume()
         if self.alive:
             self.kill()
         with anyio.CancelScope(shield=True):

@@ -80,6 +80,7 @@ class Done(_Said):
     calls: Count
     omitted: Count
     late: Count
+    blocks: bool
 
 
 class DescribedReply(_Said):

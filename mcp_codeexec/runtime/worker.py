@@ -21,6 +21,7 @@ _STARVED_S = 0.5  # but a machine that gave it no time is not a loop: so long we
 _LOOP_CPU_S = 0.010
 _ABORT_S = 0.08
 _REPLY_S = 5.0
+_STILL_S = 0.05
 _FATAL = re.compile(r"out of memory|memory allocation of|CodeRange|Zone|Worklist|OOM", re.IGNORECASE)
 _FATAL_SIGNALS = {-4, -5, -6, -7, -11}  # ILL, TRAP, ABRT, BUS, SEGV: how V8, Rust and ICU die of memory, often without a word
 _ABORTED = -6
@@ -178,15 +179,18 @@ class SessionWorker:
 
     async def _wait(self, limit_s: float) -> None:
         """Until the run ends, or the worker is past its limit and plainly in a loop."""
-        assert self._done is not None  # noqa: S101 - set by run
-        ends = [self._done, self.process.ended]
-        await asyncio.wait(ends, timeout=limit_s + _GRACE_S, return_when=asyncio.FIRST_COMPLETED)
-        loop = asyncio.get_running_loop()
+        done, loop = self._done, asyncio.get_running_loop()
+        assert done is not None  # noqa: S101 - set by run
+        overdue: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(limit_s + _GRACE_S, _settle, overdue)
+        done.add_done_callback(lambda _: _settle(overdue))  # also when the process ends: its futures are cancelled then
+        try:
+            await overdue
+        finally:
+            timer.cancel()
         until, cpu = loop.time() + _STARVED_S, cpu_seconds(self.process.pid)
-        while not self._done.done() and self.process.alive and loop.time() < until:
-            await asyncio.wait(ends, timeout=0.005, return_when=asyncio.FIRST_COMPLETED)
-            if cpu_seconds(self.process.pid) - cpu > _LOOP_CPU_S:
-                return
+        while not done.done() and loop.time() < until and cpu_seconds(self.process.pid) - cpu < _LOOP_CPU_S:
+            await asyncio.wait([done], timeout=0.005)
 
     async def _finish(self, overdue: _Overdue, names: Mapping[str, Kind]) -> RawRun:
         """The run as it ended; the worker is paused or dead after this. Must not be cancelled: callers shield it."""
@@ -195,7 +199,7 @@ class SessionWorker:
         if done is None or not done.done() or done.cancelled():
             return await self._died(overdue if self.process.alive else "", names)
         usage = self.monitor.stop()
-        self.process.pause()
+        self.process.pause(_STILL_S if done.result()[0].get("blocks") is True else 0)
         try:
             said = self._checked(Done, done.result()[0])
         except WorkerDied:
@@ -274,3 +278,8 @@ class SessionWorker:
                         self.process.break_off("too many host calls")
             case _:
                 self.process.break_off("an unknown or oversized message")
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -16,6 +16,7 @@ from mcp_codeexec.settings import Settings
 A = TypeVar("A", bound=BaseModel)
 OnStage = Callable[[Stage], None]
 
+_MOST = 2**31 - 1  # more than any text, list or history has
 SessionId = Annotated[str, Field(description="The session's id, as execute_code gave it.")]
 _NO_SESSION = "Session to go on with; leave it out to start one."
 
@@ -38,18 +39,20 @@ class GetVariable(_Arguments):
     session_id: SessionId
     name: str = Field(default="", description="The variable; leave it out for the table of all. `_` is the previous value.")
     path: str = Field(default="", description='A part of it, as in code: items[0].name, ["odd key"], [-1].')
-    offset: int = Field(default=0, ge=0, description="Where to begin, in characters, items or bytes.")
-    limit: int = Field(default=0, ge=0, description="How many; 0 is what fits an answer.")
+    offset: int = Field(default=0, ge=0, le=_MOST, description="Where to begin, in characters, items or bytes.")
+    limit: int = Field(default=0, ge=0, le=_MOST, description="How many; 0 is what fits an answer.")
 
 
 class SessionHistory(_Arguments):
     """Arguments of session_history."""
 
     session_id: str = Field(default="", description="The session; leave it out for the list of your sessions.")
-    run: int = Field(default=0, ge=0, description="One run, with its code and answer; 0 for the list of runs, newest first.")
+    run: int = Field(
+        default=0, ge=0, le=_MOST, description="One run, with its code and answer; 0 for the list of runs, newest first."
+    )
     part: str = Field(default="", description="One part of that run, whole: code, output, value or error.")
-    offset: int = Field(default=0, ge=0, description="Where to begin, in characters of the part.")
-    limit: int = Field(default=0, ge=0, description="How many rows, or characters of the part.")
+    offset: int = Field(default=0, ge=0, le=_MOST, description="Where to begin, in characters of the part.")
+    limit: int = Field(default=0, ge=0, le=_MOST, description="How many rows, or characters of the part.")
     cursor: str = Field(default="", description="From `next` of the page before.")
 
 
@@ -67,7 +70,8 @@ class ToolSpec(Generic[A]):
     async def call(self, name: str, raw: dict[str, Any] | None, engine: Engine, on_stage: OnStage) -> Answer:
         """Check the arguments and run. Raises BadArguments and what the engine raises."""
         try:
-            arguments = self.arguments.model_validate(raw or {})
+            given = {key: value for key, value in (raw or {}).items() if value is not None}  # null is how some say "left out"
+            arguments = self.arguments.model_validate(given)
         except ValidationError as exc:
             raise _bad_arguments(name, self.arguments, exc) from None
         return await self.run(engine, arguments, on_stage)
@@ -82,7 +86,7 @@ class ToolSpec(Generic[A]):
             title=self.title,
             description=self.describe(settings),
             input_schema=schema,
-            output_schema=portable(self.answer.model_json_schema()),
+            output_schema=lean(portable(self.answer.model_json_schema())),
             annotations=ToolAnnotations(
                 title=self.title,
                 read_only_hint=self.read_only,
@@ -165,6 +169,25 @@ def portable(schema: Any) -> Any:
         other = next(option for option in options if option != {"type": "null"})
         plain = {k: v for k, v in {**other, **plain}.items() if k != "anyOf" and not (k == "default" and v is None)}
     return plain
+
+
+def lean(schema: dict[str, Any]) -> dict[str, Any]:
+    """An output schema that says which fields there are, and forbids nothing: clients check every answer against it."""
+    kept = {"type": "object", "properties": schema["properties"]}
+    if "required" in schema:
+        kept["required"] = schema["required"]
+    kept["properties"] = {name: _without_references(inner) for name, inner in schema["properties"].items()}
+    return kept
+
+
+def _without_references(schema: dict[str, Any]) -> dict[str, Any]:
+    if schema.get("$ref", "").endswith("/JsonValue"):
+        return {k: v for k, v in schema.items() if k != "$ref"}
+    if "$ref" in schema:
+        return {"type": "object", **{k: v for k, v in schema.items() if k != "$ref"}}
+    if "$ref" in schema.get("items", {}):
+        return {**schema, "items": {"type": "object"}}
+    return schema
 
 
 def _bad_arguments(name: str, arguments: type[BaseModel], exc: ValidationError) -> BadArguments:

@@ -33,6 +33,9 @@ class Database(aiosqlite.Connection):
         self._thread.daemon = True  # a forgotten connection must not keep the process alive
         self._path = path
         self._file = (0, 0)
+        self._log_seen: tuple[int, int] | None = None
+        self._version: int = 0
+        self._foreign_writes = 0
         self._stopped: asyncio.Future[None] | None = None
 
     async def start(self) -> None:
@@ -58,12 +61,32 @@ class Database(aiosqlite.Connection):
         """
         return await self._execute(self._guarded, work)  # pyright: ignore[reportUnknownMemberType]
 
+    def revision(self) -> int | None:
+        """A number that changes when another connection wrote; None where that cannot be said without asking the database.
+
+        A look at the write-ahead log's size and time, for the event loop: no work on the connection's thread.
+        """
+        if self._path is None:
+            return 0
+        return self._foreign_writes if self._log_seen is not None and self._log_seen == _log_state(self._path) else None
+
+    def _look(self) -> None:
+        """Remember the log as it is now, unless somebody else wrote since the last look: `data_version` tells, also just now."""
+        log = _log_state(self._path) if self._path is not None else (0, 0)
+        (version,) = self._conn.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._version, self._foreign_writes, log = version, self._foreign_writes + 1, None
+        self._log_seen = log
+
     def _guarded(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if _identity(self._path) != self._file:
             raise StoreUnavailable(
                 "the session database was removed or replaced while it was in use.", hint="Restart the server to go on."
             )
-        return work(self._conn)
+        try:
+            return work(self._conn)
+        finally:
+            self._look()
 
 
 def _identity(path: Path | None) -> tuple[int, int]:
@@ -74,6 +97,14 @@ def _identity(path: Path | None) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     return found.st_dev, found.st_ino
+
+
+def _log_state(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(f"{path}-wal")
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:

@@ -86,6 +86,7 @@ class SessionManager:
             session.vault.give_back(draft.minted)
             raise
         session.wrote(draft)
+        session.revision = self._store.revision()
 
     async def cleanup(self) -> int:
         """Remove expired sessions, of every owner; how many. One that has a run under way here stays."""
@@ -98,6 +99,8 @@ class SessionManager:
         During a run the face belongs to the `holder` of the turn: others change nothing in it, and it does not expire.
         """
         known = session.info
+        if session.revision is not None and session.revision == self._store.revision() and (session.busy or self._shows(known)):
+            return
         info = await self._store.info(session.id)
         stored = None
         if info is not None and info.runs != known.runs:
@@ -111,6 +114,7 @@ class SessionManager:
                 session.take(stored)
             else:
                 session.info = info
+            session.revision = self._store.revision()
 
     def _face(self, stored: StoredSession) -> Session:
         session = self._alive.get(stored.info.session_id)

@@ -18,6 +18,7 @@ class Session:
         self.info: SessionInfo = stored.info
         self.variables: dict[str, Variable] = {variable.name: variable for variable in stored.variables}
         self.vault = SessionVault(stored.vault_key, stored.vault)
+        self.revision: int | None = None  # of the store, when this face was last known to be true
         self._waiting_limit = waiting_limit
         self._refresh = refresh
         self._lock = Lock(fast_acquire=True)  # first come, first served, and it survives the cancellation of one who waits

@@ -52,6 +52,10 @@ class SqliteStore:
         """The session without what belongs to it, whoever owns it: the cheap way to see whether something changed."""
         return await self._read(lambda c: queries.session_info(c, session_id))
 
+    def revision(self) -> int | None:
+        """A number that changes when somebody else wrote; None where that cannot be said without asking."""
+        return self._database.revision() if self._database is not None else None
+
     async def load(self, session_id: str) -> StoredSession | None:
         """The session with its variables and vault, whoever owns it."""
         return await self._read(lambda c: queries.load_session(c, session_id))

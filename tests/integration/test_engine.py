@@ -123,7 +123,7 @@ async def test_a_run_that_cannot_be_recorded_is_not_kept(tmp_path: Path) -> None
     async with Engine(settings(ephemeral=False, data_dir=tmp_path)) as engine:
         session = (await engine.execute("let a = 1; a")).session_id
         with sqlite3.connect(tmp_path / "sessions.db") as other:
-            other.execute("DELETE FROM session")
+            other.execute("CREATE TRIGGER no BEFORE INSERT ON run BEGIN SELECT RAISE(ABORT, 'full'); END")
         with pytest.raises(StoreUnavailable, match="This run is not kept"):
             await engine.execute("a = 2; a", session)
 
