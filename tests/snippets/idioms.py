@@ -126,8 +126,8 @@ ROWS: list[Snippet] = [
     ),
     gives(
         "memoised recursion",
-        "const memo = new Map(); const f = (n) => n < 2 ? n : memo.get(n) ?? (memo.set(n, f(n - 1) + f(n - 2)), memo.get(n)); f(80)",
-        value=23416728348467685,
+        "const memo = new Map(); const f = (n) => n < 2 ? n : memo.get(n) ?? (memo.set(n, f(n - 1) + f(n - 2)), memo.get(n)); f(70)",
+        value=190392490709135,
     ),
     gives("a top-level return", "if (1 + 1 === 2) { return 'early' }\n'late'", value="early"),
     gives("a return from a loop", "for (const n of [1, 2, 3]) { if (n === 2) return n }", value=2),

@@ -21,13 +21,13 @@ ROWS: list[Snippet] = [
         for second in KINDS
         if not (second == "undeclared" and first == "const")
     ],
-    fails("a const cannot be assigned in a later run", "const x = 1", "x = 2", name="TypeError", at=(1, 1), says="constant"),
-    fails("a const cannot be assigned in its own run", "const x = 1;\nx = 2", name="TypeError", at=(2, 1)),
+    fails("a const cannot be assigned in a later run", "const x = 1", "x = 2", name="TypeError", at=(1, 3), says="constant"),
+    fails("a const cannot be assigned in its own run", "const x = 1;\nx = 2", name="TypeError", at=(2, 3)),
     fails("a const cannot be counted up", "const x = 1", "x++", name="TypeError", at=(1, 2)),
     fails("a const cannot be a target of a pattern", "const x = 1", "[x] = [2]", name="TypeError", at=(1, 2)),
     fails("a const cannot be a shorthand target", "const x = 1", "({x} = {x: 2})", name="TypeError", at=(1, 3)),
     fails(
-        "a const cannot be assigned from a function", "const x = 1", "function f() {\n  x = 2\n}\nf()", name="TypeError", at=(2, 3)
+        "a const cannot be assigned from a function", "const x = 1", "function f() {\n  x = 2\n}\nf()", name="TypeError", at=(2, 5)
     ),
     gives("a const may be shadowed and assigned", "const x = 1", "(() => { let x = 5; x = 6; return x })()", value=6),
     gives("a parameter may have a const's name", "const x = 1", "((x) => { x = 2; return x })(1)", value=2),

@@ -33,7 +33,7 @@ ROWS: list[Snippet] = [
     shows("a cycle", "const c = {}; c.self = c; c", text="<ref *1> { self: [Circular *1] }", type_="Object"),
     shows("a getter is not run", "({ get a() { throw 1 } })", text="{ a: [Getter] }", type_="Object"),
     shows("toJSON is not run", "({ a: 1, toJSON() { throw 1 } })", text="{ a: 1, toJSON: [Function: toJSON] }", type_="Object"),
-    shows("a proxy is not asked", "new Proxy([1], { get() { throw 1 } })", text="[Proxy]", type_="Proxy"),
+    shows("a proxy is not asked", "[new Proxy([1], { get() { throw 1 } })]", text="[ [Proxy] ]", type_="Array(1)"),
     shows("an arrow", "() => 1", text="[Function (anonymous)]", type_="function"),
     prints(
         "levels",
