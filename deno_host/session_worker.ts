@@ -194,7 +194,9 @@ function answer(frame: Frame): Promise<void> | undefined {
   const { header } = frame;
   switch (header.op) {
     case "warm":
-      return then(warm ??= warmUp(), () => send({ op: "warmed", id: header.id }));
+      return then(warm ??= warmUp(), () => {
+        if (header.id !== undefined) send({ op: "warmed", id: header.id });
+      });
     case "run":
       return run(header);
     case "reply":

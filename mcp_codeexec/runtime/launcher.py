@@ -9,7 +9,7 @@ from collections import deque
 from pathlib import Path
 
 from mcp_codeexec.errors import RuntimeUnavailable
-from mcp_codeexec.runtime import command, host_files
+from mcp_codeexec.runtime import command, frames, host_files
 from mcp_codeexec.runtime.layers import Layers
 from mcp_codeexec.settings import Settings
 
@@ -48,7 +48,10 @@ class Launcher:
 
     def start_early(self) -> None:
         """Fork a first session process and the transpiler now, so that they start while Python imports the rest."""
-        self._early_sessions.append(self._spawn(self._session, self.layers))
+        session = self._spawn(self._session, self.layers)
+        if session.stdin is not None:
+            session.stdin.write(frames.encode({"op": "warm"}))  # without an id: nobody waits for its reply
+        self._early_sessions.append(session)
         self._early_transpilers.append(self._spawn(self._transpiler, self._parser_layers))
 
     def session(self) -> subprocess.Popen[bytes]:

@@ -20,6 +20,7 @@ from mcp_codeexec.settings import Settings
 log = logging.getLogger(__name__)
 
 FIRST = 2  # workers made ready before anything else
+_SETTLE_S = 0.1  # forking takes milliseconds from a first call that may be waiting: it goes first
 _STALE_S = 30.0  # a spare that was silent so long is asked whether it lives
 _BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -58,8 +59,9 @@ class WorkerPool:
 
     async def warmup(self) -> None:
         """Make a first worker ready and keep the pool filled in the background. Raises RuntimeUnavailable if none can be had."""
+        if len(self._spares) + len(self._busy) == 0:
+            await self._start()
         self._keeper = asyncio.create_task(self._keep())
-        await self._first()
 
     def busy(self, running: bool) -> None:
         """Told by the executor: spares are made while nothing runs."""
@@ -173,13 +175,9 @@ class WorkerPool:
             raise
         return worker
 
-    async def _first(self) -> None:
-        if len(self._spares) + len(self._busy) == 0:
-            await self._start()
-        self._wanted.set()
-
     async def _keep(self) -> None:
-        """Fill up to two at once, to the full number when nothing runs; retire what nobody has claimed for long."""
+        """Fill up while nothing runs, two soon and the rest one by one; retire what nobody has claimed for long."""
+        await asyncio.sleep(_SETTLE_S)
         while True:
             idle = time.monotonic() - self._claimed_at > self._settings.spare_idle_s
             target = min(FIRST, self._settings.spare_workers) if idle else self._settings.spare_workers
@@ -191,8 +189,7 @@ class WorkerPool:
                 with anyio.move_on_after(self._settings.spare_idle_s / 4):
                     await self._wanted.wait()
                 continue
-            if len(self._spares) >= FIRST:
-                await self._quiet.wait()
+            await self._quiet.wait()
             try:
                 await self._start()
             except RuntimeUnavailable as exc:
