@@ -10,10 +10,11 @@ rule ends the conversation.
 """
 
 import asyncio
+import json
 import struct
 from collections.abc import Callable, Mapping
 
-from pydantic_core import from_json, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from mcp_codeexec.model import Json
 
@@ -28,25 +29,12 @@ class BadFrame(ValueError):
 
 
 def encode(header: Mapping[str, object], blob: bytes = b"") -> bytes:
-    """One frame. Lone surrogates in strings become U+FFFD: UTF-8 cannot carry them."""
-    head = to_json(header, inf_nan_mode="null") if _is_utf8(header) else to_json(_mended(header))
-    return _PREFIX.pack(4 + len(head) + len(blob), len(head)) + head + blob
-
-
-def _is_utf8(header: Mapping[str, object]) -> bool:
-    return all(not isinstance(value, str) or value.isascii() or _encodable(value) for value in header.values())
-
-
-def _encodable(text: str) -> bool:
+    """One frame. A lone surrogate, which UTF-8 cannot carry, goes as the escape that JSON has for it."""
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _mended(header: Mapping[str, object]) -> dict[str, object]:
-    return {k: v.encode(errors="surrogatepass").decode(errors="replace") if isinstance(v, str) else v for k, v in header.items()}
+        head = to_json(header)
+    except PydanticSerializationError:
+        head = json.dumps(header).encode()
+    return _PREFIX.pack(4 + len(head) + len(blob), len(head)) + head + blob
 
 
 class FrameReader:

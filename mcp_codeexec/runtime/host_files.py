@@ -116,8 +116,9 @@ def _build(deno: Path, folder: Path) -> HostFiles:
         try:
             work.rename(folder)
         except OSError:
-            if not (folder / "deno_version").is_file():  # another process was faster: its files are the same
+            if not ((folder / "deno_version").is_file() and _ours(folder)):
                 raise
+            # else another process was faster: its files are the same
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return HostFiles(folder, built["deno"])

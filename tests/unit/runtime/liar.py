@@ -1,0 +1,89 @@
+"""A process that speaks the wire and lies on it. Run as `python liar.py LIE`."""
+
+import json
+import struct
+import sys
+import threading
+
+
+def send(header: object, blob: bytes = b"", raw: bytes | None = None) -> None:
+    head = json.dumps(header).encode() if raw is None else raw
+    sys.stdout.buffer.write(struct.pack(">II", 4 + len(head) + len(blob), len(head)) + head + blob)
+    sys.stdout.buffer.flush()
+
+
+def receive() -> dict[str, object]:
+    length, head = struct.unpack(">II", sys.stdin.buffer.read(8))
+    body = sys.stdin.buffer.read(length - 4)
+    return json.loads(body[:head])
+
+
+DONE: dict[str, object] = {
+    "op": "done",
+    "status": "ok",
+    "ms": 1.0,
+    "timers": 0,
+    "calls": 0,
+    "omitted": 0,
+    "late": 0,
+    "blocks": True,
+}
+VALUE = {"type": "number", "text": "1", "json": "1", "unit": "chars", "total": 1, "hidden": 0}
+
+
+def lie(name: str, request: dict[str, object]) -> None:
+    done = {**DONE, "id": request["id"]}
+    match name:
+        case "a reply to nobody":
+            send({**done, "id": 99})
+        case "two replies":
+            send({**done, "value": VALUE})
+            send({**done, "value": VALUE})
+        case "a header that is no JSON":
+            send(None, raw=b"{")
+        case "a header that is no object":
+            send([1])
+        case "a frame too large":
+            send({**done, "value": VALUE}, b"x" * 3_000_000)
+        case "a length that is a lie":
+            sys.stdout.buffer.write(struct.pack(">II", 2**31, 5) + b"abc")
+            sys.stdout.buffer.flush()
+        case "a status of its own":
+            send({**done, "status": "excellent"})
+        case "a wrong type":
+            send({**done, "variables": "all"})
+        case "an unknown field":
+            send({**done, "value": VALUE, "admin": True})
+        case "a negative count":
+            send({**done, "late": -1})
+        case "output without end":
+            for _ in range(200):
+                send({"op": "output"}, b"x" * 100_000)
+        case "an unknown message":
+            send({"op": "sudo"})
+        case "a malformed call":
+            send({"op": "call", "call": "one", "name": "rate", "data": 1})
+        case "calls without end":
+            for i in range(2_000):
+                send({"op": "call", "call": i, "name": "rate", "data": i})
+        case "silence":
+            threading.Event().wait()
+        case "an early end":
+            sys.exit(0)
+        case "JSON that is none":
+            send({**done, "value": {**VALUE, "json": "{'a'"}})
+        case "a claim to be still":
+            send({**done, "value": VALUE})
+            while True:
+                pass
+        case _:
+            raise ValueError(name)
+
+
+send({"op": "ready"})
+while True:
+    asked = receive()
+    if asked["op"] == "warm":
+        send({"op": "warmed", "id": asked["id"]})
+    else:
+        lie(sys.argv[1], asked)

@@ -1,0 +1,99 @@
+"""Nothing that a worker sends is trusted: a lie ends it, is told in a sentence, and nothing hangs or is left behind."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import psutil
+import pytest
+
+from mcp_codeexec.model import Payload, Program, RawRun
+from mcp_codeexec.runtime.process import DenoProcess
+from mcp_codeexec.runtime.worker import Job, SessionWorker
+
+LIAR = Path(__file__).with_name("liar.py")
+PROGRAM = Program("", "return 1", {}, frozenset(), lambda line, column: None)
+
+
+# ruff: noqa: ASYNC110, ASYNC220 - processes of the tests' own; a state of the kernel's has no event to wait for
+
+
+async def lied(lie: str, timeout_ms: int = 300) -> tuple[RawRun, SessionWorker]:
+    popen = subprocess.Popen(
+        [sys.executable, str(LIAR), lie],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,
+    )
+    process = DenoProcess(popen, frame_bytes=2_000_000, call_bytes=16_000_000)
+    await process.open(20)
+    worker = SessionWorker(process, console_chars=1_000_000, host_calls=1_000, memory_mb=100)
+    await worker.warm(20)
+
+    async def rate(payload: Payload) -> Payload:
+        return payload
+
+    with anyio.fail_after(20):
+        return await worker.run(Job(1, PROGRAM, timeout_ms, {}, {"rate": rate})), worker
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "a reply to nobody",
+        "a header that is no JSON",
+        "a header that is no object",
+        "a frame too large",
+        "a length that is a lie",
+        "a status of its own",
+        "a wrong type",
+        "an unknown field",
+        "a negative count",
+        "output without end",
+        "an unknown message",
+        "a malformed call",
+        "calls without end",
+    ],
+)
+async def test_a_lie_ends_the_worker(lie: str) -> None:
+    raw, worker = await lied(lie)
+    assert (raw.status, raw.heap_kept) == ("crashed", False)
+    assert raw.error is not None
+    assert raw.error.message == "the session's process broke its protocol and was ended"
+    assert not worker.alive
+    assert not psutil.pid_exists(worker.process.pid)
+
+
+async def test_a_process_that_ends_early_is_told_as_that() -> None:
+    raw, worker = await lied("an early end")
+    assert raw.error is not None
+    assert (raw.status, raw.error.message) == ("crashed", "the session's process ended by itself (exit code 0)")
+    assert not psutil.pid_exists(worker.process.pid)
+
+
+async def test_a_silent_process_is_killed_at_the_limit() -> None:
+    raw, worker = await lied("silence")
+    assert (raw.status, raw.stopped, raw.heap_kept) == ("timeout", "killed", False)
+    assert not psutil.pid_exists(worker.process.pid)
+
+
+async def test_a_second_reply_ends_the_worker_after_its_answer() -> None:
+    raw, worker = await lied("two replies")
+    assert raw.value is not None
+    with anyio.fail_after(10):
+        await worker.process.ended
+    assert (await worker.process.end()).reason == "a reply that nobody asked for"
+
+
+async def test_a_worker_that_says_it_stands_still_is_made_to() -> None:
+    raw, worker = await lied("a claim to be still")
+    assert raw.status == "ok"
+    process = psutil.Process(worker.process.pid)
+    with anyio.fail_after(10):
+        while process.status() != psutil.STATUS_STOPPED:
+            await anyio.sleep(0.01)
+    await worker.process.end()
+    assert not psutil.pid_exists(worker.process.pid)
