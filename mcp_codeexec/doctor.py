@@ -40,10 +40,21 @@ async def examine(settings: Settings) -> Report:
     report.good("packages", ", ".join(f"{name} {_version(name)}" for name in _PACKAGES))
     report.good("settings", f"{config_file()}{'' if config_file().exists() else ' (not there; defaults and environment)'}")
     async with Engine(settings) as engine:
-        await _test_run(engine, report)
+        stored = await _store(engine, report)
+        if stored:
+            await _test_run(engine, report)
         status = await engine.status()
     _runtime(status, report)
     return report
+
+
+async def _store(engine: Engine, report: Report) -> bool:
+    try:
+        await engine.session_history(limit=1)
+    except CodeExecError as exc:
+        report.bad("store", str(exc), exc.hint)
+        return False
+    return True
 
 
 async def _test_run(engine: Engine, report: Report) -> None:

@@ -86,7 +86,7 @@ async def _answer(ctx: Context, params: CallToolRequestParams) -> Answer:
 async def _progress(ctx: Context) -> AsyncGenerator[Callable[[Stage], None]]:
     """Tells a client that asked for it how far a call is: at its start, and every two seconds."""
     stages: list[Stage] = ["queued"]
-    if not (ctx.meta or {}).get("progress_token"):
+    if (ctx.meta or {}).get("progress_token") is None:  # 0 is a token too
         yield stages.append
         return
 

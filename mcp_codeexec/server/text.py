@@ -4,7 +4,6 @@ First line: session, run, status, time. Then the value, the output, the error, t
 """
 
 import json
-from collections.abc import Iterable
 
 from mcp_codeexec.answers import Answer, ErrorInfo, Failure, HistoryAnswer, Outcome, VariableAnswer
 from mcp_codeexec.model import Json
@@ -35,7 +34,12 @@ def render(answer: Answer) -> str:
 def _outcome(answer: Outcome) -> list[str]:
     head = [answer.session_id, f"run {answer.run}", answer.status]
     if answer.status == "rejected":
-        return [_DOT.join([*head, "nothing ran, nothing changed"]), *map(_violation, answer.violations), *_tail(answer)]
+        return [
+            _DOT.join([*head, "nothing ran, nothing changed"]),
+            *map(_violation, answer.violations),
+            *_lost(answer),
+            *_tail(answer),
+        ]
     if answer.usage is not None:
         head.append(f"{answer.usage.wall_ms} ms")
     lines = [_DOT.join(head)]
@@ -45,18 +49,22 @@ def _outcome(answer: Outcome) -> list[str]:
         kind = f" ({answer.value_type})" if answer.value_type else ""
         lines.append(f"value{kind}: {answer.value_text}")
     if answer.error is not None:
-        lines += _error(answer.error)
+        lines += _error(answer.error, thrown=answer.status == "error")
+    if answer.state:
+        lines.append(_STATES.get(answer.state, answer.state))
+    lines += _lost(answer)
     if answer.output:
-        lines += ["output:", answer.output.rstrip("\n")]
+        stopped = answer.status in ("timeout", "memory_limit", "crashed", "cancelled")
+        lines += ["output before the stop:" if stopped else "output:", answer.output.rstrip("\n")]
     return lines + _tail(answer)
+
+
+def _lost(answer: Outcome) -> list[str]:
+    return [f"lost: {', '.join(answer.lost)}"] if answer.lost else []
 
 
 def _tail(answer: Outcome) -> list[str]:
     lines: list[str] = []
-    if answer.state:
-        lines.append(_STATES.get(answer.state, answer.state))
-    if answer.lost:
-        lines.append(f"lost: {', '.join(answer.lost)}")
     for kept in ("by_source", "live_only"):
         names = [f"{v.name} {v.type}" for v in answer.variables if v.kept == kept]
         if names:
@@ -67,10 +75,10 @@ def _tail(answer: Outcome) -> list[str]:
     return lines + _hidden(answer.redactions)
 
 
-def _error(error: ErrorInfo) -> list[str]:
+def _error(error: ErrorInfo, *, thrown: bool) -> list[str]:
+    """What the code threw, by name and place; or our own sentence on how the run ended."""
     place = f" (line {error.line}, column {error.column})" if error.line else ""
-    ours = error.name in ("Timeout", "MemoryLimit", "Cancelled", "Crashed", "Withheld")
-    said = error.message if ours else f"{error.name}: {error.message}{place}"
+    said = f"{error.name}: {error.message}{place}" if thrown else error.message
     return [said, *(f"  {line}" for line in error.stack.splitlines())]
 
 
@@ -80,7 +88,7 @@ def _violation(violation: ErrorInfo) -> str:
 
 def _variable(answer: VariableAnswer) -> list[str]:
     if not answer.name:
-        lines = [_DOT.join([answer.session_id, f"run {answer.run}", f"{answer.total} variables"])]
+        lines = [_DOT.join([answer.session_id, f"run {answer.run}", _count(answer.total, "variable")])]
         lines += [f"{row.name}  {row.type}  size {row.size}  {row.kept}  run {row.run}" for row in answer.variables]
     else:
         whole = answer.name + (answer.path if answer.path.startswith("[") or not answer.path else f".{answer.path}")
@@ -105,9 +113,8 @@ def _history(answer: HistoryAnswer) -> list[str]:
     else:
         lines = ["sessions, last used first:" if answer.sessions else "no sessions"]
         for s in answer.sessions:
-            lines.append(
-                f"{s.session_id} · {s.runs} runs · {s.variables} variables · last used {s.last_used} · created {s.created}"
-            )
+            size = [_count(s.runs, "run"), _count(s.variables, "variable")]
+            lines.append(_DOT.join([s.session_id, *size, f"last used {s.last_used}", f"created {s.created}"]))
     return lines + _next(answer.next)
 
 
@@ -125,11 +132,11 @@ def _hidden(redactions: dict[str, int]) -> list[str]:
 
 
 def _indented(text: str) -> str:
-    return "\n".join(_prefixed(text.splitlines()))
+    return "\n".join(f"  {line}" for line in text.splitlines())
 
 
-def _prefixed(lines: Iterable[str]) -> Iterable[str]:
-    return (f"  {line}" for line in lines)
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _dumped(value: Json) -> str:
