@@ -6,16 +6,20 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
-    """Replace `start` to `end` by `text`; an insertion where both are equal. `rank` orders edits that begin at one place."""
+    """Put `text` in place of `start` to `end`; an insertion where both are equal. Of edits that begin at one place, insertions
+    come first, then the order of the calls counts."""
 
     start: int
+    replaces: bool
     rank: int
     end: int = field(compare=False)
     text: bytes = field(compare=False)
+    moved: tuple[int, int] | None = field(default=None, compare=False)  # a range that is put after the text, itself edited
+    after: bytes = field(default=b"", compare=False)
 
 
 class Edits:
-    """Replacements to be made. An edit inside the range of a longer one is dropped with it."""
+    """Replacements to be made. An edit inside the range of a longer one is dropped with it, unless that range was moved."""
 
     def __init__(self) -> None:
         self._edits: list[Edit] = []
@@ -23,12 +27,24 @@ class Edits:
 
     def replace(self, start: int, end: int, text: str) -> None:
         """Put `text` in place of a range."""
-        self._edits.append(Edit(start, len(self._edits), end, text.encode()))
-        self._sorted = False
+        self._add(Edit(start, end > start, len(self._edits), end, text.encode()))
 
     def insert(self, at: int, text: str) -> None:
         """Put `text` before what stands at `at`; several at one place keep the order of their calls."""
         self.replace(at, at, text)
+
+    def close(self, at: int, text: str) -> None:
+        """Put `text` after what ends at `at`, before anything else that is put there."""
+        self._add(Edit(at, False, -len(self._edits), at, text.encode()))
+
+    def move(self, start: int, end: int, to: int, before: str, after: str, left: str) -> None:
+        """Put a range, between `before` and `after`, before what stands at `to`, and `left` where it was."""
+        self.replace(start, end, left)
+        self._add(Edit(to, False, len(self._edits), to, before.encode(), (start, end), after.encode()))
+
+    def _add(self, edit: Edit) -> None:
+        self._edits.append(edit)
+        self._sorted = False
 
     def within(self, start: int, end: int) -> list[Edit]:
         """Edits that begin in a range and lie in it, in order; an insertion at `end` belongs to what follows."""
@@ -43,28 +59,29 @@ def _start(edit: Edit) -> int:
     return edit.start
 
 
-@dataclass(slots=True)
 class Output:
     """A text in the making, and where each of its pieces came from."""
 
-    _source: bytes
-    _pieces: list[bytes] = field(default_factory=list[bytes])
-    _starts: list[int] = field(default_factory=list[int])  # of each piece, in the result
-    _origins: list[tuple[int, bool]] = field(default_factory=list[tuple[int, bool]])  # in the source; whether it is a copy of it
-    _length: int = 0
+    def __init__(self, source: bytes, edits: Edits) -> None:
+        self._source = source
+        self._edits = edits
+        self._pieces: list[bytes] = []
+        self._starts: list[int] = []  # of each piece, in the result
+        self._origins: list[tuple[int, bool]] = []  # in the source; whether the piece is a copy of it
+        self._length = 0
+        self._copy(0, len(source), edits.within(0, len(source) + 1))
 
-    def write(self, text: bytes, origin: int) -> None:
-        """Add text of our own, made because of what stands at `origin`."""
-        self._add(text, origin, copied=False)
-
-    def copy(self, start: int, end: int, edits: list[Edit]) -> None:
-        """Add a range of the source, edited."""
+    def _copy(self, start: int, end: int, edits: list[Edit]) -> None:
         at = start
         for edit in edits:
-            if edit.start < at or edit.end > end:
-                continue  # inside a range that was replaced already, or not in this one
+            if edit.start < at:
+                continue  # inside a range that was replaced already
             self._add(self._source[at : edit.start], at, copied=True)
             self._add(edit.text, edit.start, copied=False)
+            if edit.moved is not None:
+                first, last = edit.moved
+                self._copy(first, last, self._edits.within(first + 1, last))  # not the edit that leaves something in its place
+                self._add(edit.after, last, copied=False)
             at = edit.end
         self._add(self._source[at:end], at, copied=True)
 

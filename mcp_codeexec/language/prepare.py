@@ -5,7 +5,7 @@ Everything else of the text stays as it is, character for character, and every p
 
 from collections.abc import Mapping
 
-from mcp_codeexec.language.edits import Output
+from mcp_codeexec.language.edits import Edits, Output
 from mcp_codeexec.language.grammar import captures, parse, readable, text_of
 from mcp_codeexec.language.positions import Lines, SourceMap
 from mcp_codeexec.language.rewrite import Cell
@@ -26,17 +26,11 @@ def prepare(erased: Erased, source: str, names: Mapping[str, Kind]) -> Program:
     data = erased.text.encode(errors="replace")
     tree = parse(data)
     if not readable(tree):  # V8 may still know what it is
-        whole = Output(data)
-        whole.copy(0, len(data), [])
-        return Program("", erased.text, {}, frozenset(), _Places(whole, data, source, erased.mappings))
-    root = tree.root_node
-    merged = _merged_kinds(source) if erased.mappings else {}
-    cell = Cell(root, merged)
-    afresh = [name for name in merged if cell.names.get(name) == "var"]  # not one that merges with a function or a class
-    cell.names.update((name, merged[name]) for name in afresh)
-    targets = Targets(root, {**names, **cell.names})
+        return Program("", erased.text, {}, frozenset(), _Places(Output(data, Edits()), data, source, erased.mappings))
+    cell = Cell(tree.root_node, _merged_kinds(source) if erased.mappings else {})
+    targets = Targets(tree.root_node, {**names, **cell.names})
     targets.guard_constants(cell.edits)
-    output = _assemble(cell, data, afresh)
+    output = Output(data, cell.edits)
     fresh = [name for name in cell.names if name not in names]
     return Program(
         declare=f"let {', '.join(fresh)};" if fresh else "",
@@ -54,25 +48,6 @@ def _merged_kinds(source: str) -> dict[str, Kind]:
         for node in nodes:
             kinds[text_of(node)] = "enum" if kind == "enum" else "namespace"
     return kinds
-
-
-def _assemble(cell: Cell, data: bytes, afresh: list[str]) -> Output:
-    """Directives, names that begin afresh, functions, then the rest in its order."""
-    output, edits, start = Output(data), cell.edits, cell.prologue_end
-    output.copy(0, start, edits.within(0, start))
-    if start:
-        output.write(b";", start)
-    for name in afresh:
-        output.write(f"{name} = void 0;".encode(), start)
-    for name, node in cell.functions:
-        own = node.child_by_field_name("name")
-        if own is not None:
-            output.write(f"{name} = ".encode(), node.start_byte)
-            output.copy(node.start_byte, own.start_byte, edits.within(node.start_byte, own.start_byte))
-            output.copy(own.end_byte, node.end_byte, edits.within(own.end_byte, node.end_byte))
-            output.write(b";", node.end_byte)
-    output.copy(start, len(data), edits.within(start, len(data) + 1))
-    return output
 
 
 class _Places:

@@ -1,6 +1,6 @@
 """The rewriting of one cell's statements: declarations become assignments, functions move to the top."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from tree_sitter import Node
 
@@ -30,47 +30,69 @@ _VARS = """
 """
 
 
-class Cell:
-    """One cell in the making. `names` are its top-level names; `functions` move to the top.
+_INNER_FUNCTIONS = "(statement_block (function_declaration) @function)"
+_FUNCTIONS = ("function_declaration", "generator_function_declaration")
+_CLASSES = ("class_declaration", "abstract_class_declaration")
+_FIXED = frozenset({"undefined", "NaN", "Infinity"})  # no script may declare these
 
-    `merged` are names of enums and namespaces, which the transpiler prints as `var`s of its own making.
+
+class Cell:
+    """One cell in the making: its top-level names, and the edits that make it the body of an async function.
+
+    `merged` are names of enums and namespaces, which the transpiler prints as `var`s that go on with an earlier value.
     """
 
-    def __init__(self, root: Node, merged: Collection[str] = ()) -> None:
+    def __init__(self, root: Node, merged: Mapping[str, Kind]) -> None:
         self.names: dict[str, Kind] = {}
         self.edits = Edits()
-        self.functions: list[tuple[str, Node]] = []
-        self.prologue_end = 0
         statements = [node for node in root.named_children if node.type != "comment"]
-        self._value_node = last_statement(statements, merged)
-        self._prologue(statements)
+        value = last_statement(statements, merged)
+        declarations = [node.child_by_field_name("declaration") or node for node in statements]
+        afresh = set(merged).difference(_name(node) for node in declarations if node.type in (*_FUNCTIONS, *_CLASSES))
+        start = self._prologue(statements)
+        for name in sorted(afresh):
+            self.edits.insert(start, f"{name} = void 0;")
+        for node in declarations:
+            if node.type in _FUNCTIONS:
+                self._hoist(node, start)
         for node in statements:
-            self._top(node)
-        self._hoisted_vars(root)
-        if self._value_node is not None:
-            give(self._value_node, self.edits)
+            if node.type == "export_statement":
+                self._export(node, is_value=node == value)
+        for node in declarations:
+            if node.type == "lexical_declaration":
+                self._assign(node)
+            elif node.type in _CLASSES:
+                self._class(node)
+        self._inner_declarations(root)
+        self.names.update((name, merged[name]) for name in afresh)
+        if value is not None:
+            give(value, self.edits)
 
-    def _prologue(self, statements: list[Node]) -> None:
-        """A hashbang goes; directives stay first."""
+    def _prologue(self, statements: list[Node]) -> int:
+        """A hashbang goes; directives stay first. Where the rest begins."""
+        end = 0
         for index, node in enumerate(statements):
             if node.type == "hash_bang_line":
                 self.edits.replace(node.start_byte, node.end_byte, "")
             elif not (_is_directive(node) and index < len(statements) - 1):
-                return
-            self.prologue_end = node.end_byte
+                break
+            end = node.end_byte
+        if end:
+            self.edits.insert(end, ";")
+        return end
 
-    def _top(self, node: Node) -> None:
-        match node.type:
-            case "lexical_declaration":
-                self._assign(node)
-            case "function_declaration" | "generator_function_declaration":
-                self._hoist(node)
-            case "class_declaration" | "abstract_class_declaration":
-                self._class(node)
-            case "export_statement":
-                self._export(node)
-            case _:
-                pass
+    def _hoist(self, node: Node, to: int, word: str = "") -> None:
+        """`function f() {}` to `f = function () {};` at the start of its block: it may be used before its place."""
+        own = node.child_by_field_name("name")
+        if own is not None:
+            self.edits.replace(own.start_byte, own.end_byte, "")
+            self.edits.move(node.start_byte, node.end_byte, to, f"{word}{text_of(own)} = ", ";", ";")
+            if not word:
+                self._declare(own, "function")
+
+    def _declare(self, name: Node, kind: Kind) -> None:
+        if text_of(name) not in _FIXED:
+            self.names[text_of(name)] = kind
 
     def _assign(self, node: Node, place: str = "listed") -> None:
         """`const {a} = e, f = 1` to `;({a} = e), f = 1;`: a declaration ended what was before it, and ends, without semicolons too.
@@ -86,7 +108,7 @@ class Cell:
             if name is None:
                 continue
             for bound in bound_names(name):
-                self.names[text_of(bound)] = "const" if word.type == "const" else "let" if word.type == "let" else "var"
+                self._declare(bound, "const" if word.type == "const" else "let" if word.type == "let" else "var")
             if value is None and word.type != "var":
                 self.edits.insert(name.end_byte, " = void 0")
             elif name.type == "object_pattern":
@@ -95,50 +117,55 @@ class Cell:
         if place != "head" and node.children[-1].type != ";":
             self.edits.insert(node.end_byte, ";")
 
-    def _hoist(self, node: Node) -> None:
-        name = node.child_by_field_name("name")
-        if name is None:
-            return
-        self.names[text_of(name)] = "function"
-        self.functions.append((text_of(name), node))
-        self.edits.replace(node.start_byte, node.end_byte, ";")
-
     def _class(self, node: Node) -> None:
         name = node.child_by_field_name("name")
-        if name is None:
-            return
-        self.names[text_of(name)] = "class"
-        self.edits.insert(node.start_byte, f"{text_of(name)} = ")
-        self.edits.insert(node.end_byte, ";")
+        if name is not None:
+            self._declare(name, "class")
+            self.edits.insert(node.start_byte, f"{text_of(name)} = ")
+            self.edits.insert(node.end_byte, ";")
 
-    def _export(self, node: Node) -> None:
+    def _export(self, node: Node, *, is_value: bool) -> None:
         declaration, value = node.child_by_field_name("declaration"), node.child_by_field_name("value")
         if declaration is not None:
             self.edits.replace(node.start_byte, declaration.start_byte, "")
-            self._top(declaration)
         elif value is not None:
-            self.edits.replace(node.start_byte, value.start_byte, ";(" if node != self._value_node else "return (")
+            self.edits.replace(node.start_byte, value.start_byte, "return (" if is_value else ";(")
             self.edits.insert(value.end_byte, ");")
         else:
             self.edits.replace(node.start_byte, node.end_byte, ";")
 
-    def _hoisted_vars(self, root: Node) -> None:
-        """`var` binds at the top from anywhere but inside a function."""
-        found = captures(_VARS, root)
+    def _inner_declarations(self, root: Node) -> None:
+        """`var`, and in a sloppy script a block's functions, bind at the top from anywhere but inside a function."""
+        found = {**captures(_VARS, root), **captures(_INNER_FUNCTIONS, root)}
         if not found:
             return
         functions = Nesting(function_ranges(root))
-        left, words = found.pop("left", []), found.pop("word", [])
         for place, nodes in found.items():
             for node in nodes:
-                if functions.around(node.start_byte) is None:
-                    self._assign(node, place)
-        for node in left:
-            if functions.around(node.start_byte) is None:
-                self.names.update((text_of(bound), "var") for bound in bound_names(node))
-        for word in words:
-            if functions.around(word.start_byte) is None:
-                self.edits.replace(word.start_byte, word.end_byte, "")
+                if functions.around(node.start_byte) is not None:
+                    continue
+                match place:
+                    case "left":
+                        for bound in bound_names(node):
+                            self._declare(bound, "var")
+                    case "word":
+                        self.edits.replace(node.start_byte, node.end_byte, "")
+                    case "function":
+                        self._inner_function(node)
+                    case _:
+                        self._assign(node, place)
+
+    def _inner_function(self, node: Node) -> None:
+        """To the start of its block; its own there where the top level has a variable of its name."""
+        block = node.parent
+        if block is not None and node.children[0].type == "function":
+            own = self.names.get(_name(node), "function") in ("let", "const", "class")
+            self._hoist(node, block.start_byte + 1, "let " if own else "")
+
+
+def _name(node: Node) -> str:
+    name = node.child_by_field_name("name")
+    return text_of(name) if name is not None else ""
 
 
 def _is_directive(node: Node) -> bool:

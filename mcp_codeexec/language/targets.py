@@ -17,6 +17,7 @@ CONSTANT = "__codeexec_const"  # declared by deno_host/evaluate.ts
 
 _TARGETS = """
 (assignment_expression left: (_) @target)
+(augmented_assignment_expression operator: ["||=" "&&=" "??="]) @logical
 (augmented_assignment_expression left: (_) @target)
 (update_expression argument: (_) @target)
 (for_in_statement !kind left: (_) @target)
@@ -41,6 +42,7 @@ class Targets:
         self._known = known
         found = captures(_TARGETS, root)
         self._targets = found.get("target", [])
+        self._logical = found.get("logical", [])
         self._changed = [*found.get("deleted", []), *filter(_may_change, found.get("called", []))]
         self._shadowed = Scopes(root, known if self._targets or self._changed else (), top=False).binds
 
@@ -57,12 +59,26 @@ class Targets:
         constants = {name for name, kind in self._known.items() if kind == "const"}
         if not constants:
             return
+        logical = {node.start_byte: node for node in self._logical}
         for target in self._targets:
             for node in bound_names(target):
                 name = text_of(node)
-                if name in constants and not self._shadowed(name, node.start_byte):
-                    shorthand = node.type == "shorthand_property_identifier_pattern"
-                    edits.replace(node.start_byte, node.end_byte, f"{name}: {CONSTANT}" if shorthand else CONSTANT)
+                if name not in constants or self._shadowed(name, node.start_byte):
+                    continue
+                if target.start_byte in logical:
+                    _guard_logical(logical[target.start_byte], edits)
+                elif node.type == "shorthand_property_identifier_pattern":
+                    edits.replace(node.start_byte, node.end_byte, f"{name}: {CONSTANT}")
+                else:
+                    edits.replace(node.start_byte, node.end_byte, CONSTANT)
+
+
+def _guard_logical(node: Node, edits: Edits) -> None:
+    """`x ||= v` assigns only if it must: `x || (CONSTANT = v)`."""
+    operator = node.child_by_field_name("operator")
+    if operator is not None:
+        edits.replace(operator.start_byte, operator.end_byte, f"{text_of(operator)[:-1]} ({CONSTANT} =")
+        edits.close(node.end_byte, ")")
 
 
 def _bases(target: Node) -> Iterator[Node]:
