@@ -216,12 +216,15 @@ class DenoProcess:
             if not hasattr(os, "wait4"):
                 self.popen.poll()
             else:
-                with contextlib.suppress(ChildProcessError):
+                try:
                     pid, status, account = os.wait4(self.pid, os.WNOHANG)  # noqa: ASYNC222 - it does not wait
-                    if pid:
-                        self.popen.returncode = os.waitstatus_to_exitcode(status)
-                        self._peak_mb = _own_peak_mb(account.ru_maxrss)
-                        break
+                except ChildProcessError:  # somebody else in this process took its exit status
+                    self.popen.returncode = 0
+                    break
+                if pid:
+                    self.popen.returncode = os.waitstatus_to_exitcode(status)
+                    self._peak_mb = _own_peak_mb(account.ru_maxrss)
+                    break
             await asyncio.sleep(pause)
             pause = min(2 * pause, 0.02)
 

@@ -1,5 +1,6 @@
 """Nothing that a worker sends is trusted: a lie ends it, is told in a sentence, and nothing hangs or is left behind."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import anyio
 import psutil
 import pytest
 
+from mcp_codeexec.errors import RuntimeUnavailable
 from mcp_codeexec.model import Payload, Program, RawRun
 from mcp_codeexec.runtime.process import DenoProcess
 from mcp_codeexec.runtime.worker import Job, SessionWorker
@@ -97,3 +99,19 @@ async def test_a_worker_that_says_it_stands_still_is_made_to() -> None:
             await anyio.sleep(0.01)
     await worker.process.end()
     assert not psutil.pid_exists(worker.process.pid)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("import threading; threading.Event().wait()", "did not answer within 0.3 s"),
+        ("import sys; sys.exit(3)", "ended at once (exit code 3)"),
+    ],
+)
+async def test_a_process_that_does_not_start_is_told_in_a_sentence(code: str, says: str) -> None:
+    pipe = subprocess.PIPE
+    popen = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True)
+    process = DenoProcess(popen, frame_bytes=2_000_000, call_bytes=16_000_000)
+    with pytest.raises(RuntimeUnavailable, match=re.escape(says)):
+        await process.open(0.3 if "0.3" in says else 20)
+    assert not psutil.pid_exists(process.pid)
