@@ -4,6 +4,7 @@ A connection may probe with `server/discover` and then open with `initialize` (c
 request, so a loop that saw nothing but probes is retired then, and a fresh one serves the handshake.
 """
 
+import json
 import os
 import signal
 import threading
@@ -16,7 +17,8 @@ from mcp.server.lowlevel import Server
 from mcp.server.runner import serve_dual_era_loop
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
-from mcp.types import JSONRPCRequest
+from mcp.types import JSONRPCRequest, jsonrpc_message_adapter
+from pydantic import ValidationError
 
 from mcp_codeexec.engine import Engine
 
@@ -92,7 +94,8 @@ async def _connection(server: Server[Engine]) -> None:
 
         send, done = start()
         only_probes = True
-        async for item in source:
+        async for received in source:
+            item = _repaired(received) if isinstance(received, ValidationError) else received
             if isinstance(item, SessionMessage) and isinstance(item.message, JSONRPCRequest):
                 method = item.message.method
                 if method == "initialize" and only_probes:
@@ -104,3 +107,16 @@ async def _connection(server: Server[Engine]) -> None:
         await send.aclose()
         await done.wait()
         await sink.aclose()
+
+
+def _repaired(fault: ValidationError) -> SessionMessage | ValidationError:
+    """A message that only half of a surrogate pair made unreadable, with U+FFFD in its place.
+
+    JSON may hold one (`"\\ud800"`, half an emoji), and the SDK's parser would drop the line: its caller would wait in vain.
+    """
+    try:
+        text = json.dumps(json.loads(fault.errors()[0]["input"]), ensure_ascii=False)
+        whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return SessionMessage(jsonrpc_message_adapter.validate_json(whole, by_name=False))
+    except (ValueError, TypeError, RecursionError):
+        return fault

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import anyio
 import psutil
 import pytest
 from mcp import Client
+from mcp.client.stdio import StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
-from tests.integration.stdio import ERAS, RawServer, connected, gone, raw_server, structure_of, text_of
+from tests.integration.stdio import ERAS, LIMIT_S, RawServer, command, connected, gone, raw_server, structure_of, text_of
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
 
@@ -284,6 +286,56 @@ async def test_a_garbage_line_does_not_stop_the_server(era: str) -> None:
         await server.process.stdin.send(b"\xff\x00 not json\n{}\n[]\n")
         await server.execute(1, "4")
         assert (await server.answer(1))["result"]["structuredContent"]["value"] == 4
+
+
+async def test_half_an_emoji_is_answered_and_read_as_unreadable(era: str) -> None:
+    async with raw_server() as server:
+        await server.initialize()
+        await server.execute(1, "'\U0001f600 \ud800'")
+        assert (await server.answer(1))["result"]["structuredContent"]["value"] == "\U0001f600 \ufffd"
+
+
+async def test_a_progress_token_may_be_zero(era: str) -> None:
+    async with raw_server() as server:
+        await server.initialize()
+        arguments = {"name": "execute_code", "arguments": {"code": "1"}, "_meta": {"progressToken": 0}}
+        await server.send(id=1, method="tools/call", params=arguments)
+        assert (await server.receive())["params"] == {"progressToken": 0, "progress": 0, "message": "queued, 0 s"}
+        assert "result" in await server.answer(1)
+
+
+async def test_null_for_an_argument_that_may_be_left_out_is_left_out(era: str) -> None:
+    async with connected(era) as client:
+        failed, _, answer = await ask(client, "execute_code", code="1", session_id=None, timeout_ms=None)
+        assert (failed, answer["value"]) == (False, 1)
+        failed, text, _ = await ask(client, "execute_code", code=None)
+        assert failed
+        assert "code is missing" in text
+
+
+async def test_absurd_numbers_cost_no_session_its_variables(era: str) -> None:
+    async with connected(era) as client:
+        _, _, first = await ask(client, "execute_code", code="let rows = [1, 2]; rows")
+        session = first["session_id"]
+        for arguments in ({"offset": 10**23}, {"limit": 2**53 + 1}, {"offset": 2**31 - 1, "limit": 2**31 - 1}):
+            await ask(client, "get_variable", session_id=session, name="rows", **arguments)
+        _, text, _ = await ask(client, "session_history", session_id=session, run=10**30)
+        assert "run: " in text
+        _, _, answer = await ask(client, "execute_code", session_id=session, code="rows")
+        assert (answer["value"], answer.get("lost")) == ([1, 2], None)
+
+
+async def test_without_deno_the_server_serves_and_its_calls_say_what_is_missing(era: str) -> None:
+    missing = StdioServerParameters(command=sys.executable, args=[*command(None), "--deno", "/no/deno"])
+    with anyio.fail_after(LIMIT_S):
+        async with Client(missing, mode=era) as client:
+            assert len((await client.list_tools()).tools) == 3
+            for _ in range(2):  # it is tried again, and again said
+                failed, text, answer = await ask(client, "execute_code", code="1")
+                assert (failed, answer["status"]) == (True, "not_run")
+                assert text.startswith("not run: There is no Deno at /no/deno.")
+            _, _, sessions = await ask(client, "session_history")
+            assert sessions.get("sessions", []) == []
 
 
 async def test_calls_of_one_session_run_in_their_order(era: str) -> None:
