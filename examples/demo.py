@@ -50,6 +50,12 @@ perSku"""
         "[EMAIL_",
     ),
     (
+        "a secret does not come back at all",
+        "execute_code",
+        {"code": 'const key = ["ghp", "a1B2c3D4e5a1B2c3D4e5a1B2c3D4e5F6g7H8"].join("_");\nconsole.log(`the key is ${key}`)'},
+        "the key is [REDACTED:",
+    ),
+    (
         "a mistake is answered with its place",
         "execute_code",
         {"code": "const first = orders[3];\nfirst.sku.toUpperCase()"},
@@ -75,7 +81,7 @@ perSku"""
     ),
     ("read it in pages", "get_variable", {"name": "series", "offset": 1998}, '[{"i": 1998, "square": 3992004}'),
     ("look at what there is", "get_variable", {}, "orders"),
-    ("and at what happened", "session_history", {"limit": 3}, "run 7"),
+    ("and at what happened", "session_history", {"limit": 3}, "run 8"),
 ]
 
 
