@@ -22,7 +22,7 @@ _WIDEST_ERROR = 1_000
 
 def parse(text: bytes) -> Tree:
     """A syntax tree, whatever the text; linear in its length. Safe in any thread: a parser is not shared."""
-    return Parser(LANGUAGE).parse(text)
+    return Parser(LANGUAGE).parse(text.replace(b"\r", b"\n"))  # a line end for JavaScript; not for the grammar when it stands alone
 
 
 def readable(tree: Tree) -> bool:
@@ -54,6 +54,14 @@ def captures(source: str, node: Node) -> dict[str, list[Node]]:
 def text_of(node: Node) -> str:
     """The node's text."""
     return (node.text or b"").decode(errors="replace")
+
+
+def end_of(node: Node) -> int:
+    """Where a statement ends: the node itself may reach over comments to the line end that closed it."""
+    for child in reversed(node.children):
+        if child.type != "comment":
+            return child.end_byte
+    return node.end_byte
 
 
 def bound_names(pattern: Node) -> Iterator[Node]:

@@ -48,6 +48,14 @@ _SENTENCES: list[tuple[re.Pattern[str], _Say]] = [
     ),
     (re.compile("Code generation from strings"), lambda m, n: "Code in strings cannot run here; write the code itself."),
     (re.compile("Array buffer allocation failed"), lambda m, n: "There was no memory for it; hold less at once."),
+    (
+        re.compile("Maximum call stack size exceeded"),
+        lambda m, n: "A recursion has no end or goes too deep; check where it stops, or write it as a loop.",
+    ),
+    (
+        re.compile("Invalid (?:typed )?array length|Invalid (?:array )?count value|Invalid time value|.{0,60}must be between"),
+        lambda m, n: "A number is out of the range that is allowed there; print it before it is used.",
+    ),
     (re.compile("Invalid string length"), lambda m, n: "The string would be too long; keep its parts in an array."),
     (re.compile("imports are disabled"), lambda m, n: "There are no modules here; everything must be in the code."),
     (

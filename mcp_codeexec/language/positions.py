@@ -1,19 +1,27 @@
 """Places in texts: bytes, UTF-16 units (V8, source maps) and characters (what the caller counts), and the source map between two texts."""
 
+import re
 from bisect import bisect_right
-from itertools import accumulate
 
 from mcp_codeexec.model import Position
 
 _BASE64 = {c: i for i, c in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")}
 
 
+_LINE_END = re.compile(rb"\r\n|[\n\r]|\xe2\x80[\xa8\xa9]")  # the last one: U+2028 and U+2029
+
+
 class Lines:
-    """A text's lines, to go between byte offsets and (line, UTF-16 column), both from 1. Lines end at `\\n` only, as V8 and we count."""
+    """A text's lines, to go between byte offsets and (line, UTF-16 column), both from 1. Lines end where they end for V8."""
 
     def __init__(self, text: bytes) -> None:
-        self._lines = text.split(b"\n")
-        self._starts = [0, *accumulate(len(line) + 1 for line in self._lines)]
+        self._starts = [0]
+        self._lines: list[bytes] = []
+        for end in _LINE_END.finditer(text):
+            self._lines.append(text[self._starts[-1] : end.start()])
+            self._starts.append(end.end())
+        self._lines.append(text[self._starts[-1] :])
+        self._end = len(text)
 
     def place(self, offset: int) -> tuple[int, int]:
         """(line, UTF-16 column) of a byte offset."""
@@ -24,7 +32,7 @@ class Lines:
     def offset(self, line: int, column: int) -> int:
         """The byte offset of (line, UTF-16 column); places beyond the text are its end."""
         if not 1 <= line <= len(self._lines):
-            return self._starts[-1] - 1 if line >= 1 else 0
+            return self._end if line >= 1 else 0
         text = self._lines[line - 1]
         if text.isascii():
             return self._starts[line - 1] + min(column - 1, len(text))

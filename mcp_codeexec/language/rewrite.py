@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from tree_sitter import Node
 
 from mcp_codeexec.language.edits import Edits
-from mcp_codeexec.language.grammar import bound_names, captures, text_of
+from mcp_codeexec.language.grammar import bound_names, captures, end_of, text_of
 from mcp_codeexec.language.nesting import Nesting
 from mcp_codeexec.language.scopes import function_ranges
-from mcp_codeexec.language.value import give, last_statement
+from mcp_codeexec.language.value import give, last_statement, made_namespace
 from mcp_codeexec.model import Kind
 
 _VARS = """
@@ -65,7 +65,9 @@ class Cell:
                 self._class(node)
         self._inner_declarations(root)
         self.names.update((name, merged[name]) for name in afresh)
-        if value is not None:
+        if value is not None and (namespace := made_namespace(value, merged)):
+            self.edits.insert(end_of(value), f"\nreturn {namespace};")
+        elif value is not None:
             give(value, self.edits)
 
     def _prologue(self, statements: list[Node]) -> int:
@@ -115,14 +117,14 @@ class Cell:
                 self.edits.insert(declarator.start_byte, "(")
                 self.edits.insert(declarator.end_byte, ")")
         if place != "head" and node.children[-1].type != ";":
-            self.edits.insert(node.end_byte, ";")
+            self.edits.insert(end_of(node), ";")
 
     def _class(self, node: Node) -> None:
         name = node.child_by_field_name("name")
         if name is not None:
             self._declare(name, "class")
             self.edits.insert(node.start_byte, f"{text_of(name)} = ")
-            self.edits.insert(node.end_byte, ";")
+            self.edits.insert(end_of(node), ";")
 
     def _export(self, node: Node, *, is_value: bool) -> None:
         declaration, value = node.child_by_field_name("declaration"), node.child_by_field_name("value")

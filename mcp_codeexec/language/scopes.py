@@ -36,6 +36,8 @@ _FUNCTION_SCOPES = """
 [
   (function_declaration) (generator_function_declaration) (function_expression) (generator_function) (arrow_function)
   (method_definition) (class_static_block) (internal_module) (module)
+  (function_type) (constructor_type) (method_signature) (abstract_method_signature) (call_signature) (construct_signature)
+  (ambient_declaration)
 ] @function
 """
 _BLOCK_SCOPES = """

@@ -10,7 +10,7 @@ Locate = Callable[[int, int, int], Position | None]
 
 MOST = 10
 _LONGEST_LINE = 500
-_FRAME = re.compile(r"\s*at (?:((?:async )?(?:new )?[^\s()]{1,100}) \()?run(\d{1,9}):(\d{1,9}):(\d{1,9})\)?")
+_FRAME = re.compile(r"\s*at (?:([^()\x00-\x1f]{1,100}) \()?run(\d{1,9}):(\d{1,9}):(\d{1,9})\)?")
 
 
 def caller_frames(stack: str, run: int, locate: Locate) -> tuple[list[str], Position | None]:

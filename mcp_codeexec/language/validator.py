@@ -25,7 +25,7 @@ _SYNTAX = """
 (decorator) @decorator
 (public_field_definition) @field
 (string) @string
-(template_string (string_fragment) @part)
+(template_string) @template
 (subscript_expression index: [(string) (binary_expression) (template_string)] @index)
 """
 _TYPESCRIPT = """
@@ -39,6 +39,7 @@ _TYPESCRIPT = """
   (public_field_definition "?") (public_field_definition "!") (method_definition "?") (variable_declarator "!")
 ] @typed
 """
+_ACCESSOR = re.compile(r"(?:(?:static|public|private|protected|override|readonly|declare|abstract)\s+)*accessor[ \t]+[\w$#\[\"']")
 _BRACKETS = re.compile(rb"[()\[\]{}]")
 _MOST = 50  # violations told; more would only repeat themselves
 
@@ -107,11 +108,13 @@ class CodeValidator:
         limit = self._string_kb * _KB
         for kind, nodes in captures(_SYNTAX, root).items():
             for node in nodes:
-                if kind in ("string", "part"):
-                    size = node.end_byte - node.start_byte - (2 if kind == "string" else 0)
-                    if size > limit:
-                        advice = f"a string of {size} bytes, {limit} is the most; build it in pieces over several calls: s += '…'"
-                        yield node.start_byte, rules.STRING_SIZE, advice
+                if kind in ("string", "template"):
+                    for start, size in _parts(node) if node.end_byte - node.start_byte > limit else ():
+                        if size > limit:
+                            advice = (
+                                f"a string of {size} bytes, {limit} is the most; build it in pieces over several calls: s += '…'"
+                            )
+                            yield start, rules.STRING_SIZE, advice
                 elif kind == "index":
                     name = _folded(node)
                     if name in RULES:
@@ -154,9 +157,19 @@ def _refused(kind: str, node: Node) -> tuple[str, str] | None:
         return rules.IMPORT_META
     if kind == "decorator":
         return rules.DECORATOR
-    if kind == "field" and _has_word(node, "accessor"):
+    if kind == "field" and _ACCESSOR.match(text_of(node)[:200]):
         return rules.ACCESSOR
     return None
+
+
+def _parts(string: Node) -> Iterator[tuple[int, int]]:
+    """Place and size of what a string or a template says between its substitutions; the first part's place is that of the quote."""
+    place, start = string.start_byte, string.start_byte + 1
+    for child in string.children:
+        if child.type == "template_substitution":
+            yield place, child.start_byte - start
+            place = start = child.end_byte
+    yield place, string.end_byte - 1 - start
 
 
 def _has_word(node: Node, word: str) -> bool:

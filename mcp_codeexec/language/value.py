@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from tree_sitter import Node
 
 from mcp_codeexec.language.edits import Edits
-from mcp_codeexec.language.grammar import bound_names, text_of
+from mcp_codeexec.language.grammar import bound_names, end_of, text_of
 
 
 def last_statement(statements: Iterable[Node], merged: Collection[str] = ()) -> Node | None:
@@ -16,7 +16,7 @@ def last_statement(statements: Iterable[Node], merged: Collection[str] = ()) -> 
                 pass
             case "export_statement" if not (node.child_by_field_name("declaration") or node.child_by_field_name("value")):
                 pass
-            case "variable_declaration" if _is_leftover(node, merged):
+            case _ if _is_leftover(node.child_by_field_name("declaration") or node, merged):
                 pass
             case _:
                 return node
@@ -35,11 +35,11 @@ def give(statement: Node, edits: Edits) -> None:
                     edits.insert(inner.start_byte, "return (")
                     edits.insert(inner.end_byte, ")")
             case "lexical_declaration" | "variable_declaration":
-                edits.insert(node.end_byte, f"; return {_declared_value(node)};")
+                edits.insert(end_of(node), f"; return {_declared_value(node)};")
             case "function_declaration" | "generator_function_declaration" | "class_declaration" | "abstract_class_declaration":
                 name = node.child_by_field_name("name")
                 if name is not None:
-                    edits.insert(node.end_byte, f" return {text_of(name)};")
+                    edits.insert(end_of(node), f" return {text_of(name)};")
             case _:
                 pending += _branches(node)
 
@@ -93,7 +93,18 @@ def _declared_value(declaration: Node) -> str:
     return names[0] if len(names) == 1 and not patterned else "{ " + ", ".join(names) + " }"
 
 
+def made_namespace(statement: Node, merged: Collection[str]) -> str:
+    """The name in `(function(N) {…})(N || (N = {}))`, which is how the transpiler prints a namespace; else empty."""
+    call = statement.named_children[0] if statement.type == "expression_statement" and statement.named_children else None
+    arguments = call.child_by_field_name("arguments") if call is not None and call.type == "call_expression" else None
+    either = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    left = either.child_by_field_name("left") if either is not None and either.type == "binary_expression" else None
+    return text_of(left) if left is not None and text_of(left) in merged else ""
+
+
 def _is_leftover(declaration: Node, merged: Collection[str]) -> bool:
+    if declaration.type != "variable_declaration" or not merged:
+        return False
     valued = any(declarator.child_by_field_name("value") for declarator in declaration.named_children)
     return not valued and all(name in merged for name in _names_of(declaration))
 
