@@ -6,22 +6,54 @@
 // after an `await` can only be ended by killing the process. `allowUnsafeEvalBlockedByCSP: false`, or the inspector would lift the ban on
 // code from strings.
 import inspector from "node:inspector";
-import { defineProperty, deleteProperty, PromiseOf } from "./primordials.ts";
+import {
+  define,
+  defineProperty,
+  deleteProperty,
+  getOwnPropertyDescriptor,
+  ObjectPrototype,
+  PromiseOf,
+  setPrototypeOf,
+} from "./primordials.ts";
+
+const scope = globalThis, { exit } = Deno;
 
 /** A `const` in script scope that no one can assign to: prepare writes its name where the caller assigns to a constant. */
 const CONST = "__codeexec_const";
 /** The inspector's reply comes within a turn or two of the event loop. */
 const REPLY_TURNS = 100;
 
+/** What the inspector's JavaScript reads or writes on plain objects of its own, and a session could plant on their prototype. */
+const PLANTED = ["toJSON", "params", "error"];
+
 interface Dispatched {
   failed: boolean;
   reply: any;
 }
 
+/** Takes planted fields away for a moment; gives the way to put them back. Where they cannot be moved, the process is of no use. */
+function unplant(): () => void {
+  let back: (() => void) | undefined;
+  for (let i = 0; i < PLANTED.length; i++) {
+    const key = PLANTED[i]!, planted = getOwnPropertyDescriptor(ObjectPrototype, key), before = back;
+    if (planted === undefined) continue;
+    if (!deleteProperty(ObjectPrototype, key)) exit(1);
+    setPrototypeOf(planted, null);
+    back = () => {
+      before?.();
+      defineProperty(ObjectPrototype, key, planted);
+    };
+  }
+  return back ?? nothing;
+}
+function nothing(): void {}
+const NOWHERE = { exception: { description: "" }, lineNumber: 1, columnNumber: 0 };
+
 export class Evaluator {
   #session = new inspector.Session();
   #immediate: (f: () => void) => void;
   #serial = 0;
+  #replant = nothing;
 
   constructor(immediate: (f: () => void) => void) {
     this.#immediate = immediate;
@@ -34,7 +66,9 @@ export class Evaluator {
   }
 
   async #replied(d: Dispatched): Promise<void> {
+    const replant = unplant();
     for (let i = 0; i < REPLY_TURNS && !d.failed && d.reply === undefined; i++) await this.turn();
+    replant();
   }
 
   /** One turn of the event loop: microtasks drained, rejections reported, replies of the inspector in. */
@@ -46,6 +80,7 @@ export class Evaluator {
   #evaluate(expression: string, options: object): Dispatched {
     const d: Dispatched = { failed: false, reply: undefined };
     const parameters = {
+      __proto__: null,
       expression,
       replMode: false,
       awaitPromise: false,
@@ -53,23 +88,33 @@ export class Evaluator {
       silent: true,
       ...options,
     };
-    (this.#session.post as any)("Runtime.evaluate", parameters, (error: unknown, reply: unknown) => {
+    this.#replant = unplant();
+    this.#session.post("Runtime.evaluate", parameters as any, (error: unknown, reply: unknown) => {
       d.failed = error !== null && error !== undefined;
       d.reply = reply;
     });
+    this.#begun();
     return d;
+  }
+
+  /** The inspector has read its command: what the session planted is there for its own code. */
+  #begun(): void {
+    const replant = this.#replant;
+    this.#replant = nothing;
+    replant();
   }
 
   /** Evaluates `HOOK(text)`: `f` gets what the text makes and runs inside the evaluation. The hook is gone before `f` runs. */
   #hook(f: (made: any) => void, text: string, options: object, after = ""): Dispatched {
     const hook = `__codeexec_${++this.#serial}`;
-    const value = (made: unknown) => {
-      deleteProperty(globalThis, hook);
+    const called = (made: unknown) => {
+      deleteProperty(scope, hook);
+      this.#begun();
       f(made);
     };
-    defineProperty(globalThis, hook, { __proto__: null, value, configurable: true } as PropertyDescriptor);
+    if (!define(scope, hook, called)) exit(1); // a session that froze the global object cannot go on
     const d = this.#evaluate(`${hook}(${text})${after}`, options);
-    deleteProperty(globalThis, hook);
+    deleteProperty(scope, hook);
     return d;
   }
 
@@ -113,11 +158,12 @@ export class Evaluator {
       declare();
       d = this.#hook(() => promise = parsed!(), "", { timeout });
     }
-    if (promise !== undefined) return { promise };
-    if (parsed !== undefined) return { stopped: true };
+    if (promise !== undefined) return { __proto__: null, promise } as Started;
+    if (parsed !== undefined) return { __proto__: null, stopped: true } as Started;
     await this.#replied(d);
-    const { exception, lineNumber, columnNumber } = d.reply?.exceptionDetails ?? { lineNumber: 1, columnNumber: 0 };
-    return { syntax: { error: exception?.description ?? "", line: lineNumber, column: columnNumber + 1 } };
+    const { exception, lineNumber, columnNumber } = d.reply?.exceptionDetails ?? NOWHERE;
+    const syntax = { error: exception.description, line: lineNumber, column: columnNumber + 1 };
+    return { __proto__: null, syntax } as Started;
   }
 }
 

@@ -9,13 +9,16 @@ import {
   decode,
   encode,
   getUint32,
+  ownKeys,
   parse,
+  setPrototypeOf,
   setUint32,
   stringify,
-  View,
+  toWellFormed,
   viewByteLength,
+  viewOn,
+  viewPart,
   viewSet,
-  viewSubarray,
 } from "./primordials.ts";
 
 export interface Frame {
@@ -25,62 +28,74 @@ export interface Frame {
 
 const output = Deno.stdout, input = Deno.stdin;
 const writeSync = output.writeSync.bind(output), read = input.read.bind(input), readSync = input.readSync.bind(input);
-const EMPTY = new Bytes(0);
+const PREFIX = 8, ROOM = 65_536;
 
-/** Writes one frame now; returns when the pipe has taken it. */
-export function send(header: object, blob: Uint8Array = EMPTY): void {
-  const head = encode(stringify(header)), headBytes = viewByteLength(head), blobBytes = viewByteLength(blob);
-  const frame = new Bytes(8 + headBytes + blobBytes), view = new View(frame.buffer);
+/** Makes a header safe to send: no `toJSON` that user code planted is asked, no lone surrogate is left, which UTF-8 cannot carry. */
+function sendable(v: any): any {
+  if (typeof v === "string") return toWellFormed(v);
+  if (typeof v !== "object" || v === null) return v;
+  setPrototypeOf(v, null);
+  const keys = ownKeys(v);
+  for (let i = 0; i < keys.length; i++) {
+    const part = v[keys[i]!];
+    if (typeof part === "string" || typeof part === "object") v[keys[i]!] = sendable(part);
+  }
+  return v;
+}
+
+/** Writes one frame now; returns when the pipe has taken it. The header is the sender's own, and of no use to it afterwards. */
+export function send(header: object, blob: Uint8Array = new Bytes(0)): void {
+  const head = encode(stringify(sendable(header))), headBytes = viewByteLength(head), blobBytes = viewByteLength(blob);
+  const frame = new Bytes(PREFIX + headBytes + blobBytes), view = viewOn(frame);
   setUint32(view, 0, 4 + headBytes + blobBytes);
   setUint32(view, 4, headBytes);
-  viewSet(frame, head, 8);
-  viewSet(frame, blob, 8 + headBytes);
-  let rest = frame;
-  while (viewByteLength(rest) > 0) rest = viewSubarray(rest, writeSync(rest));
+  viewSet(frame, head, PREFIX);
+  viewSet(frame, blob, PREFIX + headBytes);
+  for (let rest = frame; viewByteLength(rest) > 0;) rest = viewPart(rest, writeSync(rest));
 }
 
-let kept: Uint8Array<ArrayBuffer> = EMPTY; // bytes read beyond the last frame
-const chunk = new Bytes(65_536);
+let buffer = new Bytes(ROOM), have = 0; // what was read and not yet taken: the first `have` bytes
 
-function keep(bytes: number): void {
-  const have = viewByteLength(kept), joined = new Bytes(have + bytes);
-  viewSet(joined, kept);
-  viewSet(joined, viewSubarray(chunk, 0, bytes), have);
-  kept = joined;
+/** Whether the next frame is all here; if not, there is room to read more of it. */
+function complete(): boolean {
+  const size = have < PREFIX ? PREFIX : 4 + getUint32(viewOn(buffer), 0);
+  if (have >= size) return true;
+  if (size > viewByteLength(buffer)) move(size);
+  return false;
 }
 
-/** How many more bytes the next frame needs; 0 when it is all here. */
-function missing(): number {
-  const have = viewByteLength(kept);
-  if (have < 8) return 8 - have;
-  const length = getUint32(new View(kept.buffer, kept.byteOffset, 8), 0);
-  return length + 4 > have ? length + 4 - have : 0;
+/** Puts the bytes that are here, from `from`, first in a buffer of `size` bytes. */
+function move(size: number, from = 0): void {
+  const kept = viewPart(buffer, from, have);
+  if (size !== viewByteLength(buffer)) buffer = new Bytes(size);
+  viewSet(buffer, kept);
+  have -= from;
 }
 
 function take(): Frame {
-  const view = new View(kept.buffer, kept.byteOffset, 8), length = getUint32(view, 0), headBytes = getUint32(view, 4);
-  const header = parse(decode(viewSubarray(kept, 8, 8 + headBytes))), blob = new Bytes(length - 4 - headBytes);
-  viewSet(blob, viewSubarray(kept, 8 + headBytes, 4 + length));
-  kept = viewSubarray(kept, 4 + length);
-  return { header, blob };
+  const view = viewOn(buffer), end = 4 + getUint32(view, 0), head = PREFIX + getUint32(view, 4);
+  const header = parse(decode(viewPart(buffer, PREFIX, head))), blob = new Bytes(end - head);
+  viewSet(blob, viewPart(buffer, head, end));
+  move(have - end > ROOM ? have - end : ROOM, end);
+  return { __proto__: null, header, blob } as Frame; // a promise is resolved with it: no `then` may be found
 }
 
 /** The next frame from the host; null when it has closed the pipe. The event loop goes on meanwhile. */
 export async function receive(): Promise<Frame | null> {
-  while (missing() > 0) {
-    const n = await read(chunk);
+  while (!complete()) {
+    const n = await read(viewPart(buffer, have));
     if (n === null) return null;
-    keep(n);
+    have += n;
   }
   return take();
 }
 
 /** The same, with everything in this process standing still until it comes. */
 export function receiveBlocking(): Frame | null {
-  while (missing() > 0) {
-    const n = readSync(chunk);
+  while (!complete()) {
+    const n = readSync(viewPart(buffer, have));
     if (n === null) return null;
-    keep(n);
+    have += n;
   }
   return take();
 }

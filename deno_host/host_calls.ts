@@ -1,7 +1,8 @@
-// Calls from the sandbox to the host: a promise for each, settled by the host's reply. The end of a run settles what is still open, so
-// that nothing waits for an answer that will not come.
+// Calls from the sandbox to the host: a promise for each, settled by the host's reply. Few are open at once, the others wait here, in the
+// session's own memory. The end of a run forgets what is still open, so that nothing waits for an answer that will not come.
 import {
   createObject,
+  define,
   defineProperty,
   ErrorOf,
   mapClear,
@@ -10,53 +11,83 @@ import {
   mapSet,
   mapSize,
   NativeMap,
+  parse,
   PromiseOf,
+  RangeErrorOf,
+  stringify,
 } from "./primordials.ts";
 import { type Frame, send } from "./frames.ts";
 
-interface Open {
+interface Call {
+  name: string;
+  data: unknown;
+  blob?: Uint8Array;
   resolve: (reply: { data: unknown; blob: Uint8Array }) => void;
   reject: (error: unknown) => void;
 }
 
-export class HostCalls {
-  #open = new NativeMap<number, Open>();
-  #serial = 0;
+/** The host ends a process that has more open, or sends more: mcp_codeexec/runtime/host_calls.py. */
+const AT_ONCE = 8, DATA = 300_000;
 
-  /** Asks the host; rejects with an Error that carries the host's sentence. */
+export class HostCalls {
+  #open = new NativeMap<number, Call>();
+  #waiting = new NativeMap<number, Call>();
+  #made = 0; // number of the last call
+  #sent = 0; // number of the last call that was sent
+  #last = 0; // number of the last call that this run may make
+
+  /** Asks the host; rejects with an Error that carries the host's sentence. Data is sent as JSON has it. */
   call(name: string, data: unknown, blob?: Uint8Array): Promise<{ data: unknown; blob: Uint8Array }> {
-    const id = ++this.#serial;
     return new PromiseOf((resolve, reject) => {
-      mapSet(this.#open, id, { resolve, reject });
-      send({ op: "call", call: id, name, data: data ?? null }, blob);
+      const text = stringify(data) ?? "null";
+      if (text.length > DATA) throw new RangeErrorOf(`the data of a host call may have at most ${DATA} characters of JSON`);
+      if (this.#made >= this.#last) throw new RangeErrorOf("this run has used up its host calls");
+      mapSet(this.#waiting, ++this.#made, { name, data: parse(text), blob, resolve, reject });
+      this.#flush();
     });
+  }
+
+  #flush(): void {
+    while (mapSize(this.#open) < AT_ONCE && this.#sent < this.#made) {
+      const id = ++this.#sent, call = mapGet(this.#waiting, id)!;
+      mapDelete(this.#waiting, id);
+      mapSet(this.#open, id, call);
+      send({ op: "call", call: id, name: call.name, data: call.data }, call.blob);
+    }
   }
 
   /** The host's reply to a call; one that nobody waits for any more is dropped. */
   settle({ header, blob }: Frame): void {
-    const open = mapGet(this.#open, header.call);
-    if (open === undefined) return;
+    const call = mapGet(this.#open, header.call);
+    if (call === undefined) return;
     mapDelete(this.#open, header.call);
-    if (header.ok === true) open.resolve({ data: header.data, blob });
-    else open.reject(new ErrorOf(header.error));
+    if (header.ok === true) call.resolve({ __proto__: null, data: header.data, blob } as { data: unknown; blob: Uint8Array });
+    else call.reject(new ErrorOf(header.error));
+    this.#flush();
   }
 
-  /** Forgets every open call: their promises stay pending and die with what waits for them. */
+  /** Forgets every call: their promises stay pending and die with what waits for them. How many there were. */
   cancel(): number {
-    const count = mapSize(this.#open);
+    const count = mapSize(this.#open) + mapSize(this.#waiting);
     mapClear(this.#open);
+    mapClear(this.#waiting);
+    this.#sent = this.#last = this.#made;
     return count;
   }
 
-  /** Makes `scope.host.<name>(data)` for each name the host offers; nothing at all when it offers none. */
-  install(scope: object, names: string[]): void {
+  /** Makes `scope.host.<name>(data)` for each name the host offers, nothing at all when it offers none, for `most` calls in all. */
+  install(scope: object, names: string[], most: number): void {
+    this.#last = this.#made + most;
     if (names.length === 0) return;
     const host = createObject(null);
     for (let i = 0; i < names.length; i++) {
       const name = names[i]!;
-      const value = async (data?: unknown) => (await this.call(name, data)).data;
-      defineProperty(host, name, { value, enumerable: true });
+      defineProperty(host, name, {
+        __proto__: null,
+        value: async (data?: unknown) => (await this.call(name, data)).data,
+        enumerable: true,
+      } as PropertyDescriptor);
     }
-    defineProperty(scope, "host", { value: host, configurable: true });
+    define(scope, "host", host);
   }
 }

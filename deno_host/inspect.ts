@@ -14,7 +14,6 @@ import {
   mapSize,
   NativeSet,
   ObjectPrototype,
-  ownAccessor,
   ownKeys,
   ownValue,
   setAdd,
@@ -42,17 +41,31 @@ const {
   isTypedArray,
   isDataView,
   isBoxedPrimitive,
+  isStringObject,
 } = core;
 const denoInspect = Deno.inspect;
 const TO_STRING_TAG = Symbol.toStringTag;
 
 export const ITEMS = 100, DEPTH = 4, STRING = 200, NODES = 5_000;
+const SHOWN = 20; // items that the plain printer shows
 export { isMap, isNativeError, isPromise, isProxy, isSet, isTypedArray };
 export const isBuffer: (v: unknown) => boolean = isAnyArrayBuffer;
 
-/** Prototypes of the platform: their getters are native. Taken before user code. */
-const native = new NativeSet<object>();
+/** Prototypes of the platform, and their getters, which run no code of the session's. Taken before user code. */
+const native = new NativeSet<object>(), getters = new NativeSet<unknown>();
+const stackGetter = getOwnPropertyDescriptor(new Error(), "stack")?.get;
 export function rememberPlatform(scope: object): void {
+  addPrototypes(scope);
+  setForEach(native, (o) => {
+    const keys = ownKeys(o);
+    for (let i = 0; i < keys.length; i++) {
+      const get = getOwnPropertyDescriptor(o, keys[i]!)!.get;
+      if (get !== undefined) setAdd(getters, get);
+    }
+  });
+  setAdd(getters, stackGetter);
+}
+function addPrototypes(scope: object): void {
   for (const key of ownKeys(scope)) {
     const f = ownValue(scope, key);
     if (typeof f !== "function") continue;
@@ -111,6 +124,42 @@ export function typeName(v: unknown): string {
   return size < 0 ? name : `${name}(${size})`;
 }
 
+const NAMED = ["name"], ANY = [TO_STRING_TAG, "constructor"], PLATFORM = [...ANY, "name", "message"];
+const ERROR = [...PLATFORM, "stack", "cause", "errors"];
+const REGEXP = [
+  ...ANY,
+  "source",
+  "flags",
+  "hasIndices",
+  "global",
+  "ignoreCase",
+  "multiline",
+  "dotAll",
+  "unicode",
+  "unicodeSets",
+  "sticky",
+];
+
+/** Whether inspect can read these keys of `o` itself without running code: no getter but a native one, no object to turn into text. */
+function isTame(o: object, keys: PropertyKey[]): boolean {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!, d = getOwnPropertyDescriptor(o, key);
+    if (d === undefined) continue;
+    setPrototypeOf(d, null);
+    if (d.get !== undefined && !setHas(getters, d.get)) return false;
+    if (key === "cause" || key === "errors") continue; // printed as values are
+    if (key === "constructor" && typeof d.value === "function") {
+      if (isProxy(d.value) || !isTame(d.value, NAMED)) return false;
+    } else if (d.value !== null && (typeof d.value === "object" || typeof d.value === "function")) return false;
+  }
+  return true;
+}
+
+/** A String object with a key for every one of very many characters. */
+export function isLongString(o: object): boolean {
+  return isStringObject(o) && (ownValue(o, "length") as number) > STRING;
+}
+
 interface Look {
   tame: boolean;
   nodes: number;
@@ -130,17 +179,13 @@ function look(value: unknown, depth: number, items: number): Look {
       return;
     }
     if (setHas(path, o)) return;
+    const keys = isRegExp(o) ? REGEXP : isNativeError(o) ? ERROR : isPlatformLike(o) ? PLATFORM : ANY;
     for (let p: object | null = o; p !== null; p = getPrototypeOf(p)) {
-      if (isProxy(p)) found.tame = false;
-      if (!found.tame || (p !== o && setHas(native, p))) break;
-      const c = ownValue(p, "constructor");
-      if (typeof c === "function" && (isProxy(c) || ownAccessor(c, "name"))) found.tame = false;
-      if (ownAccessor(p, TO_STRING_TAG) || ownAccessor(p, "constructor")) found.tame = false;
-      if (isNativeError(o) || isPlatformLike(o)) {
-        for (const key of ["name", "message", "cause", "errors"]) if (ownAccessor(p, key)) found.tame = false;
-      }
+      if (!isProxy(p) && isTame(p, keys)) continue;
+      found.tame = false;
+      break;
     }
-    if (typeof v === "function" && ownAccessor(o, "name")) found.tame = false;
+    if (typeof v === "function" && !isTame(o, NAMED)) found.tame = false;
     if (!found.tame || level > depth) return;
     setAdd(path, o);
     let shown = 0, total = 0;
@@ -159,9 +204,10 @@ function look(value: unknown, depth: number, items: number): Look {
     } else if (isArray(o)) {
       for (let i = 0; i < o.length && i < items; i++) visit(ownValue(o, i), level + 1);
       if (o.length > items) found.hidden += o.length - items;
-    } else {
+    } else if (isLongString(o)) found.tame = false;
+    else {
       const keys = ownKeys(o);
-      for (let i = 0; i < keys.length && found.nodes < NODES; i++) visit(ownValue(o, keys[i]!), level + 1);
+      for (let i = 0; i < keys.length && found.nodes <= NODES; i++) visit(ownValue(o, keys[i]!), level + 1);
     }
     if (total > items) found.hidden += total - items;
   };
@@ -208,22 +254,19 @@ export function plain(v: unknown, depth: number): string {
   }
   if (isDate(v)) return dateText(v);
   const type = typeName(v);
-  if (depth <= 0) return `[${type}]`;
-  const keys = ownKeys(v), array = isArray(v);
-  let text = "", shown = 0;
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i]!;
-    if (array && key === "length") continue;
-    const d = getOwnPropertyDescriptor(v, key);
-    if (d === undefined) continue;
-    setPrototypeOf(d, null);
-    if (shown === 20) {
-      text += `, … ${keys.length - i} more`;
+  if (depth <= 0 || isTypedArray(v) || isLongString(v)) return `[${type}]`;
+  const array = isArray(v), keys = array ? undefined : ownKeys(v), total = isArray(v) ? v.length : keys!.length;
+  let text = "";
+  for (let i = 0; i < total; i++) {
+    if (i === SHOWN) {
+      text += `, … ${total - i} more`;
       break;
     }
-    const name = typeof key === "symbol" ? `[${plain(key, 0)}]` : array ? "" : key;
-    const item = d.get || d.set ? "[Getter/Setter]" : plain(d.value, depth - 1);
-    text += (shown++ ? ", " : "") + (name === "" ? item : `${name}: ${item}`);
+    const key = keys === undefined ? i : keys[i]!, d = getOwnPropertyDescriptor(v, key);
+    if (d !== undefined) setPrototypeOf(d, null);
+    const name = typeof key === "symbol" ? `[${plain(key, 0)}]: ` : array ? "" : `${StringOf(key)}: `;
+    const item = d === undefined ? "<empty>" : d.get || d.set ? "[Getter/Setter]" : plain(d.value, depth - 1);
+    text += (i > 0 ? ", " : "") + name + item;
   }
   const proto = getPrototypeOf(v), bare = proto === ObjectPrototype || proto === ArrayPrototype;
   return (bare ? "" : type + " ") + (array ? `[ ${text} ]` : `{ ${text} }`);

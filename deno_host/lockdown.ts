@@ -1,6 +1,6 @@
 // Takes away what a session must not have. Called once, after everything that is loaded lazily has been touched and everything the
 // harness needs has been captured. The wall is the process around us; this makes the room inside it plain.
-import { deleteProperty, ownKeys } from "./primordials.ts";
+import { defineProperty, deleteProperty, ownKeys, PromiseOf } from "./primordials.ts";
 
 /** Globals that reach outside, start threads, load native code, or cannot work here. */
 const GONE = [
@@ -45,6 +45,12 @@ const GONE = [
   ...["ImageData", "ImageBitmap", "ImageBitmapRenderingContext", "OffscreenCanvas", "Lock", "LockManager", "PerformanceObserver"],
   ...["onerror", "onload", "onbeforeunload", "onunload", "onunhandledrejection"],
 ];
+
+/** `await` asks a promise for its constructor, and `then` that for its species: the harness' own must not be answered by a session. */
+export function pinPromises(): void {
+  defineProperty(PromiseOf.prototype, "constructor", { writable: false, configurable: false });
+  defineProperty(PromiseOf, Symbol.species, { configurable: false });
+}
 
 export function lockDown(scope: object): void {
   for (const key of ownKeys(scope)) {

@@ -19,7 +19,8 @@ export const StringOf = String,
   NativeMap = Map,
   NativeSet = Set,
   Bytes = Uint8Array;
-export const TypeErrorOf = TypeError, View = DataView;
+export const TypeErrorOf = TypeError, RangeErrorOf = RangeError;
+const View = DataView;
 
 export const mapGet = uncurry(Map.prototype.get), mapSet = uncurry(Map.prototype.set), mapHas = uncurry(Map.prototype.has);
 export const mapDelete = uncurry(Map.prototype.delete),
@@ -35,11 +36,11 @@ export const setSize: (s: unknown) => number = getter(Set.prototype, "size");
 export const viewTag: (v: unknown) => string | undefined = getter(TypedArray, Symbol.toStringTag);
 export const viewLength: (v: unknown) => number = getter(TypedArray, "length");
 export const viewByteLength: (v: unknown) => number = getter(TypedArray, "byteLength");
-export const viewSubarray = uncurry(Uint8Array.prototype.subarray) as (
-  v: Uint8Array,
-  from: number,
-  to?: number,
-) => Uint8Array<ArrayBuffer>;
+const viewBuffer: (v: unknown) => ArrayBuffer = getter(TypedArray, "buffer"), viewOffset = getter(TypedArray, "byteOffset");
+/** `subarray` without asking a constructor that the session may have replaced. */
+export const viewPart = (v: Uint8Array, from: number, to: number = viewByteLength(v)): Uint8Array<ArrayBuffer> =>
+  new Bytes(viewBuffer(v), viewOffset(v) + from, to - from);
+export const viewOn = (v: Uint8Array): DataView => new View(viewBuffer(v), viewOffset(v), viewByteLength(v));
 export const viewSet = uncurry(Uint8Array.prototype.set);
 export const bufferByteLength: (b: unknown) => number = getter(ArrayBuffer.prototype, "byteLength");
 export const getUint32 = uncurry(DataView.prototype.getUint32), setUint32 = uncurry(DataView.prototype.setUint32);
@@ -62,13 +63,14 @@ export const decode = (bytes: Uint8Array<ArrayBuffer>): string => decodeText(dec
 export const now: () => number = performance.now.bind(performance);
 export const schedule = globalThis.setTimeout, unschedule = globalThis.clearTimeout;
 
+/** Defines a data property; the descriptor has no prototype that user code could have planted a field on. */
+export function define(o: object, key: PropertyKey, value: unknown, enumerable = false): boolean {
+  return defineProperty(o, key, { __proto__: null, value, writable: true, enumerable, configurable: true } as PropertyDescriptor);
+}
+
 /** Appends to an array of ours without touching `push` or an index setter that user code planted on Array.prototype. */
 export function append<T>(to: T[], value: T): void {
-  defineProperty(
-    to,
-    to.length,
-    { __proto__: null, value, writable: true, enumerable: true, configurable: true } as PropertyDescriptor,
-  );
+  define(to, to.length, value, true);
 }
 
 /** A data property of `o` itself, read without running anything; undefined where there is none or it is an accessor. */
@@ -79,11 +81,4 @@ export function ownValue(o: object, key: PropertyKey): unknown {
 function ownData(d: PropertyDescriptor): unknown {
   setPrototypeOf(d, null); // fields planted on Object.prototype would show through
   return d.value;
-}
-/** Whether a property exists on `o` itself and is an accessor. */
-export function ownAccessor(o: object, key: PropertyKey): boolean {
-  const d = getOwnPropertyDescriptor(o, key);
-  if (d === undefined) return false;
-  setPrototypeOf(d, null);
-  return d.get !== undefined || d.set !== undefined;
 }

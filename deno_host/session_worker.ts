@@ -6,7 +6,7 @@
 import {
   append,
   decode,
-  defineProperty,
+  define,
   deleteProperty,
   encode,
   ErrorOf,
@@ -25,6 +25,7 @@ import {
   schedule,
   setAdd,
   setHas,
+  setPrototypeOf,
   slice,
   then,
   unschedule,
@@ -36,12 +37,12 @@ import { HostCalls } from "./host_calls.ts";
 import { Evaluator, type Started } from "./evaluate.ts";
 import { rememberPlatform, typeName } from "./inspect.ts";
 import { describe, page, part, preview, sizeOf } from "./values.ts";
-import { installStackTraces, line, thrown } from "./thrown.ts";
-import { lockDown } from "./lockdown.ts";
+import { installStackTraces, line, tellStacks, thrown } from "./thrown.ts";
+import { lockDown, pinPromises } from "./lockdown.ts";
 
 const scope = globalThis as any, internals = (Deno as any)[(Deno as any).internal], { Console } = internals, { exit } = Deno;
 const { head, tail } = JSON.parse(Deno.args[0] ?? "{}") as { head: number; tail: number };
-const DESCRIBE_MS = 1_000, REPORTED = 500;
+const DESCRIBE_MS = 1_000, REPORTED = 500, NAME = 400, NAMES = 20_000; // characters of a name, and of all names made by a run
 
 const output = new Output((text) => send({ op: "output" }, encode(text)), head, tail);
 const uncaught = (error: unknown) => output.write(`[uncaught] ${line(error)}\n`);
@@ -75,12 +76,14 @@ function variable(name: string, read: () => unknown): object | undefined {
   return { name, type: typeName(value), preview: preview(value), size: sizeOf(value), kept: "live_only" };
 }
 
-/** Names that this run gave the global object. */
+/** Names that this run gave the global object, as far as one answer holds them: the rest is told with the next. */
 function madeGlobals(): string[] {
   const made: string[] = [], keys = ownKeys(scope);
-  for (let i = 0; i < keys.length; i++) {
+  for (let i = 0, room = NAMES; i < keys.length && room > 0; i++) {
     const key = keys[i]!;
-    if (typeof key !== "string" || setHas(platform, key) || setHas(globals, key) || key === "_" || key === "host") continue;
+    if (typeof key !== "string" || key.length > NAME || setHas(platform, key) || setHas(globals, key)) continue;
+    if (key === "_" || key === "host") continue;
+    room -= key.length;
     setAdd(globals, key);
     append(made, key);
   }
@@ -89,7 +92,8 @@ function madeGlobals(): string[] {
 
 function report(names: string[]): object[] {
   const variables: object[] = [];
-  for (let i = 0; i < names.length && i < REPORTED; i++) {
+  for (let i = 0; i < names.length && variables.length < REPORTED; i++) {
+    if (names[i]!.length > NAME) continue;
     const read = readerOf(names[i]!), v = read && variable(names[i]!, read);
     if (v !== undefined) append(variables, v);
   }
@@ -123,24 +127,34 @@ function declarer(text: string, names: string[]): (() => void) | undefined {
 
 let abort: ((end: End) => void) | undefined;
 
-async function run({ id, run, declare, body, timeout, declared, report: wanted, host, keepLast }: any): Promise<void> {
+async function run(
+  { id, run, declare, body, timeout, declared, report: wanted, host, hostCalls: calls, keepLast }: any,
+): Promise<void> {
   await (warm ??= warmUp());
   output.begin();
-  hostCalls.install(scope, host);
-  const started = now(), settled = new PromiseOf<End>((resolve) => abort = resolve);
-  const timer = schedule(() => abort!({ status: "timeout", stopped: "waiting" }), timeout);
+  hostCalls.install(scope, host, calls);
+  const started = now();
+  let finish!: (end: End) => void; // this run's own: what an earlier one left waiting may settle meanwhile
+  const settled = new PromiseOf<End>((resolve) =>
+    finish = (end) => {
+      setPrototypeOf(end, null); // no `then`, and no field, that the session planted
+      resolve(end);
+    }
+  );
+  abort = finish;
+  const timer = schedule(() => finish({ status: "timeout", stopped: "waiting" }), timeout);
   const { promise, stopped, syntax } = await evaluator.start(body, `run${run}`, timeout, declarer(declare, declared));
   if (promise !== undefined) {
-    then(promise, (value) => abort!({ status: "ok", value }), (value) => abort!({ status: "error", value }));
-  } else abort!(stopped ? { status: "timeout", stopped: "synchronous" } : { status: "error", syntax });
+    then(promise, (value) => finish({ status: "ok", value }), (value) => finish({ status: "error", value }));
+  } else finish(stopped ? { status: "timeout", stopped: "synchronous" } : { status: "error", syntax });
   const end = await settled;
   unschedule(timer);
   await evaluator.turn(); // rejections that nobody handled are reported before the run is over
   abort = undefined;
   const pending = { timers: timers.cancel(), calls: hostCalls.cancel() };
   deleteProperty(scope, "host");
-  const told: any = { status: end.status, ms: now() - started };
-  const tell = (): void => {
+  const told: any = { __proto__: null, status: end.status, ms: now() - started };
+  const describeEnd = (): void => {
     if (end.stopped !== undefined) told.stopped = end.stopped;
     else if (end.syntax !== undefined) told.error = syntaxError(end.syntax);
     else if (end.status === "error") told.error = thrown(end.value);
@@ -150,12 +164,19 @@ async function run({ id, run, declare, body, timeout, declared, report: wanted, 
     for (let i = 0; i < told.made.length; i++) append(all, told.made[i]);
     told.variables = report(all);
   };
-  const complete = isPlain(end) && wanted.length === 0 ? (tell(), true) : evaluator.guard(tell, DESCRIBE_MS);
-  if (end.status === "ok" && keepLast) defineProperty(scope, "_", { value: end.value, writable: true, configurable: true });
+  const complete = isPlain(end) && wanted.length === 0 ? (describeEnd(), true) : tell(describeEnd);
+  if (end.status === "ok" && keepLast) define(scope, "_", end.value);
   if (!complete) told.undescribed = true;
   const { tail: rest, omitted } = output.end();
   if (rest !== "") send({ op: "tail" }, encode(rest));
   send({ op: "done", id, ...told, ...pending, omitted, late: lateSoFar(), blocks: coming === undefined });
+}
+
+/** Describes, within a bound of time, while the session's own stack traces are off; whether it came to its end. */
+function tell(f: () => void): boolean {
+  const done = tellStacks(scope), complete = evaluator.guard(f, DESCRIBE_MS);
+  done();
+  return complete;
 }
 
 function lateSoFar(): number {
@@ -167,17 +188,17 @@ function lateSoFar(): number {
 function describePart({ id, name, path, offset, limit, room }: any): void {
   const read = name === "_" && !mapHas(readers, "_") ? () => ownValue(scope, "_") : readerOf(name);
   let found: object | undefined;
-  const complete = evaluator.guard(() => {
+  const complete = tell(() => {
     if (read === undefined) return;
     const at = part(read(), path);
     if (at !== undefined) found = page(at.value, offset, limit, room);
-  }, DESCRIBE_MS);
+  });
   send({ op: "described", id, complete, known: read !== undefined, page: found ?? null });
 }
 
 function table({ id, names }: any): void {
   let variables: object[] = [];
-  evaluator.guard(() => variables = report(names), DESCRIBE_MS);
+  tell(() => variables = report(names));
   send({ op: "table", id, variables });
 }
 
@@ -220,7 +241,7 @@ let coming: Promise<Frame | null> | undefined; // a frame that was asked for whi
 /** Goes on with a run, hearing the host meanwhile, until it is over. */
 async function follow(running: Promise<void>): Promise<void> {
   let over = false;
-  const end = then(running, () => over = true);
+  const end = then(running, () => over = true, () => exit(1));
   for (let i = 0; i < QUICK_TURNS && !over; i++) await evaluator.turn();
   while (!over) {
     coming ??= receive();
@@ -249,11 +270,12 @@ async function warmUp(): Promise<void> {
   rememberPlatform(scope);
   installStackTraces();
   timers.install(scope);
-  defineProperty(scope, "console", { value: makeConsole(Console, output), writable: true, enumerable: false, configurable: true });
+  define(scope, "console", makeConsole(Console, output));
   lockDown(scope);
+  pinPromises();
   for (const key of ownKeys(scope)) setAdd(platform, key);
   await evaluator.start("return [1, new Map([[1, 2]])]", "warm", 1_000);
-  evaluator.guard(() => describe([new Map<unknown, unknown>([[1, { a: [1, "x"] }]]), thrown(new ErrorOf("warm"))]), DESCRIBE_MS);
+  tell(() => describe([new Map<unknown, unknown>([[1, { a: [1, "x"] }]]), thrown(new ErrorOf("warm"))]));
   await evaluator.turn();
 }
 let warm: Promise<void> | undefined;
@@ -262,14 +284,20 @@ const reason = getOwnPropertyDescriptor(PromiseRejectionEvent.prototype, "reason
 const thrownError = getOwnPropertyDescriptor(ErrorEvent.prototype, "error")!.get!;
 const prevent = Event.prototype.preventDefault;
 const { apply } = Reflect;
-addEventListener("unhandledrejection", (event) => {
-  apply(prevent, event, []);
-  uncaught(apply(reason, event, []));
-});
-addEventListener("error", (event) => {
-  apply(prevent, event, []);
-  uncaught(apply(thrownError, event, []));
-});
+function printing(error: (this: Event) => unknown): (event: Event) => void {
+  return (event) => {
+    apply(prevent, event, []);
+    let thrown: unknown;
+    try {
+      thrown = apply(error, event, []);
+    } catch {
+      return; // an event of the session's own making
+    }
+    uncaught(thrown);
+  };
+}
+addEventListener("unhandledrejection", printing(reason));
+addEventListener("error", printing(thrownError));
 
 send({ op: "ready" });
 for (;;) { // between runs nothing executes here: the wait for the next frame blocks, or the host stops the process

@@ -1,7 +1,9 @@
 // A thrown value as the host is told of it, without running a getter or a replaced method of the session's; and the stack traces that a
 // session sees: its own frames, none of ours, no path.
 import {
+  append,
   apply,
+  define,
   defineProperty,
   deleteProperty,
   ErrorOf,
@@ -27,41 +29,62 @@ const stackGetter = getOwnPropertyDescriptor(new ErrorOf(), "stack")?.get;
 const DOMError = DOMException, domMessage = getOwnPropertyDescriptor(DOMException.prototype, "message")!.get!;
 const domName = getOwnPropertyDescriptor(DOMException.prototype, "name")!.get!;
 
+/** Whether a frame is of a session's script. The body starts on the script's second line; on its first is our call. */
+function isOwn(site: any): boolean {
+  const script: unknown = site.getScriptNameOrSourceURL();
+  return typeof script === "string" && indexOf(script, "run") === 0 && site.getLineNumber() > 1;
+}
+
 /** Frames of user scripts only, in the coordinates of their bodies: what a session sees of a stack, and what the host is told. */
 function formatStack(error: unknown, sites: any[]): string {
   let text = line(error);
   for (let i = 0; i < sites.length; i++) {
-    const site = sites[i]!, script: unknown = site.getScriptNameOrSourceURL();
-    if (typeof script !== "string" || indexOf(script, "run") !== 0) continue;
-    const at = site.getLineNumber() - 1; // the body starts on the script's second line; on its first is our call
-    if (at < 1) continue;
-    const name: unknown = site.getFunctionName(), place = `${script}:${at}:${site.getColumnNumber()}`;
+    const site = sites[i]!;
+    if (!isOwn(site)) continue;
+    const name: unknown = site.getFunctionName();
+    const place = `${site.getScriptNameOrSourceURL()}:${site.getLineNumber() - 1}:${site.getColumnNumber()}`;
     const prefix = (site.isAsync() ? "async " : "") + (site.isConstructor() ? "new " : "");
     text += typeof name === "string" && name !== "" ? `\n    at ${prefix}${name} (${place})` : `\n    at ${prefix}${place}`;
   }
   return text;
 }
-const hookValue = { value: formatStack, writable: true, enumerable: false, configurable: true };
-setPrototypeOf(hookValue, null);
+let sessionHook: unknown, telling = false;
 
-/** Puts our formatter where V8 looks for one. A session may replace it: that changes what it sees, not what we read. */
-export function installStackTraces(): void {
-  defineProperty(ErrorOf, "prepareStackTrace", hookValue);
+/** What V8 calls for a stack: ours, or the session's own with the session's own frames. */
+function prepare(error: unknown, sites: any[]): unknown {
+  if (telling || typeof sessionHook !== "function") return formatStack(error, sites);
+  const own: unknown[] = [];
+  for (let i = 0; i < sites.length; i++) if (isOwn(sites[i])) append(own, sites[i]);
+  return apply(sessionHook as any, ErrorOf, [error, own]);
 }
 
-/** V8's stack text. Its getter calls a `prepareStackTrace` that the session may have set: off while we read. */
+/** Puts our formatter where V8 looks for one, for good. What a session puts there is asked, but only by the session's own code. */
+export function installStackTraces(): void {
+  const get = () => prepare, set = (f: unknown) => sessionHook = f === prepare ? undefined : f;
+  defineProperty(ErrorOf, "prepareStackTrace", { get, set, enumerable: false, configurable: false });
+}
+
+/** Until the function that it gives is called, stacks are as we print them, whatever the session did to `Error`. */
+export function tellStacks(scope: object): () => void {
+  const found = getOwnPropertyDescriptor(scope, "Error"); // V8's hook is looked up on the global of that name
+  const replaced = found === undefined || ownValue(scope, "Error") !== ErrorOf;
+  if (replaced) define(scope, "Error", ErrorOf);
+  telling = true;
+  return () => {
+    telling = false;
+    if (!replaced) return;
+    if (found === undefined) deleteProperty(scope, "Error");
+    else defineProperty(scope, "Error", setPrototypeOf(found, null));
+  };
+}
+
+/** V8's stack text. */
 function stackOf(error: object): string {
   const d = getOwnPropertyDescriptor(error, "stack");
   if (d === undefined) return "";
-  const hook = getOwnPropertyDescriptor(ErrorOf, "prepareStackTrace");
-  if (!defineProperty(ErrorOf, "prepareStackTrace", hookValue)) return "";
-  try {
-    const text: unknown = d.get === undefined ? d.value : d.get === stackGetter ? apply(stackGetter!, error, []) : "";
-    return typeof text === "string" ? slice(text, 0, LONG) : "";
-  } finally {
-    if (hook !== undefined) defineProperty(ErrorOf, "prepareStackTrace", hook);
-    else deleteProperty(ErrorOf, "prepareStackTrace");
-  }
+  setPrototypeOf(d, null);
+  const text: unknown = d.get === undefined ? d.value : d.get === stackGetter ? apply(stackGetter!, error, []) : "";
+  return typeof text === "string" ? slice(text, 0, LONG) : "";
 }
 
 function isDomError(o: object): boolean {

@@ -29,7 +29,7 @@ import {
   viewByteLength,
   viewLength,
 } from "./primordials.ts";
-import { inspect, isBuffer, isMap, isPromise, isProxy, isSet, isTypedArray, plain, typeName } from "./inspect.ts";
+import { inspect, isBuffer, isLongString, isMap, isPromise, isProxy, isSet, isTypedArray, plain, typeName } from "./inspect.ts";
 
 /** Characters of JSON or text that one description may carry; the host cuts further. */
 export const BOUND = 262_144;
@@ -66,7 +66,7 @@ export function plainJson(value: unknown, bound: number = BOUND): string {
     return true;
   };
   const writeArray = (a: unknown[], depth: number): boolean => {
-    if (getPrototypeOf(a) !== ArrayPrototype || ownKeys(a).length !== a.length + 1) return false;
+    if (getPrototypeOf(a) !== ArrayPrototype || 2 * a.length > bound) return false;
     text += "[";
     for (let i = 0; i < a.length; i++) {
       const d = getOwnPropertyDescriptor(a, i);
@@ -75,7 +75,7 @@ export function plainJson(value: unknown, bound: number = BOUND): string {
       if (!write(d.value, depth + 1)) return false;
     }
     text += "]";
-    return true;
+    return ownKeys(a).length === a.length + 1; // asked last: the keys of a large array take memory
   };
   const writeObject = (o: object, depth: number): boolean => {
     const proto = getPrototypeOf(o);
@@ -107,6 +107,7 @@ export function sizeOf(v: unknown): number {
   if (isSet(v)) return setSize(v);
   if (isTypedArray(v)) return viewByteLength(v);
   if (isBuffer(v)) return bufferByteLength(v);
+  if (isLongString(v)) return ownValue(v, "length") as number;
   return ownKeys(v).length;
 }
 

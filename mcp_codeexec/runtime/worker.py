@@ -128,6 +128,7 @@ class SessionWorker:
                 "declared": [name for name, kind in program.names.items() if kind != "global"],
                 "report": sorted(program.assigned | program.names.keys()),
                 "host": sorted(job.host_calls),
+                "hostCalls": self._call_limit,
                 "keepLast": "_" not in names,
             }
         )

@@ -8,6 +8,7 @@ from mcp_codeexec.runtime.launcher import Launcher
 from mcp_codeexec.runtime.pool import WorkerPool
 from mcp_codeexec.runtime.worker import SessionWorker
 from mcp_codeexec.settings import Settings
+from tests.unit.runtime.sessions import Session
 
 SETTINGS = Settings.load({"ephemeral": True, "spare_workers": 1})
 
@@ -27,3 +28,9 @@ async def worker(launcher: Launcher) -> AsyncGenerator[SessionWorker]:
     yield worker
     await pool.release(worker)
     await pool.shutdown()
+
+
+@pytest.fixture
+def session(worker: SessionWorker) -> Session:
+    """The same worker, with programs written by hand."""
+    return Session(worker)
