@@ -15,6 +15,7 @@ import {
   PromiseOf,
   setPrototypeOf,
 } from "./primordials.ts";
+import { tellStacks } from "./thrown.ts";
 
 const scope = globalThis, { exit } = Deno;
 
@@ -51,11 +52,11 @@ const NOWHERE = { exception: { description: "" }, lineNumber: 1, columnNumber: 0
 
 export class Evaluator {
   #session = new inspector.Session();
-  #immediate: (f: () => void) => void;
+  #immediate: (f: () => void) => { _argv: unknown };
   #serial = 0;
   #replant = nothing;
 
-  constructor(immediate: (f: () => void) => void) {
+  constructor(immediate: (f: () => void) => { _argv: unknown }) {
     this.#immediate = immediate;
     this.#session.connect();
   }
@@ -73,7 +74,10 @@ export class Evaluator {
 
   /** One turn of the event loop: microtasks drained, rejections reported, replies of the inspector in. */
   turn(): Promise<void> {
-    return new PromiseOf((resolve) => this.#immediate(() => resolve()));
+    return new PromiseOf((resolve) => {
+      const immediate = this.#immediate(() => resolve());
+      immediate._argv = undefined; // else Deno spreads it, by an iterator that the session may have replaced
+    });
   }
 
   /** Dispatches now, synchronously; only the reply comes a turn or two later. */
@@ -88,7 +92,11 @@ export class Evaluator {
       silent: true,
       ...options,
     };
-    this.#replant = unplant();
+    const replant = unplant(), done = tellStacks(scope);
+    this.#replant = () => {
+      done();
+      replant();
+    };
     this.#session.post("Runtime.evaluate", parameters as any, (error: unknown, reply: unknown) => {
       d.failed = error !== null && error !== undefined;
       d.reply = reply;

@@ -7,6 +7,7 @@
 import {
   Bytes,
   decode,
+  define,
   encode,
   getUint32,
   ownKeys,
@@ -28,7 +29,25 @@ export interface Frame {
 
 const output = Deno.stdout, input = Deno.stdin;
 const writeSync = output.writeSync.bind(output), read = input.read.bind(input), readSync = input.readSync.bind(input);
-const PREFIX = 8, ROOM = 65_536;
+const PREFIX = 8, ROOM = 65_536, NO_RESOURCE = 0xffff_ffff;
+
+/**
+ * Gives Deno's native read a `call` of its own. Deno starts asynchronous operations by `operation.call(…)`, and would ask a session that
+ * has replaced `Function.prototype.call` to read our frames.
+ */
+async function pinRead(): Promise<void> {
+  const { core } = (Deno as any)[(Deno as any).internal], { call } = Function.prototype;
+  Function.prototype.call = function (this: any, ...args: unknown[]) {
+    define(this, "call", call);
+    return this.call(...args);
+  };
+  const failing = core.read(NO_RESOURCE, new Bytes(1));
+  Function.prototype.call = call;
+  try {
+    await failing;
+  } catch { /* there is nothing to read: it was only to be started */ }
+}
+await pinRead();
 
 /** Makes a header safe to send: no `toJSON` that user code planted is asked, no lone surrogate is left, which UTF-8 cannot carry. */
 function sendable(v: any): any {

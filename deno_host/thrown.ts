@@ -35,13 +35,11 @@ function isOwn(site: any): boolean {
   return typeof script === "string" && indexOf(script, "run") === 0 && site.getLineNumber() > 1;
 }
 
-/** Frames of user scripts only, in the coordinates of their bodies: what a session sees of a stack, and what the host is told. */
+/** Frames of a session's scripts, in the coordinates of their bodies: what a session sees of a stack, and what the host is told. */
 function formatStack(error: unknown, sites: any[]): string {
   let text = line(error);
   for (let i = 0; i < sites.length; i++) {
-    const site = sites[i]!;
-    if (!isOwn(site)) continue;
-    const name: unknown = site.getFunctionName();
+    const site = sites[i]!, name: unknown = site.getFunctionName();
     const place = `${site.getScriptNameOrSourceURL()}:${site.getLineNumber() - 1}:${site.getColumnNumber()}`;
     const prefix = (site.isAsync() ? "async " : "") + (site.isConstructor() ? "new " : "");
     text += typeof name === "string" && name !== "" ? `\n    at ${prefix}${name} (${place})` : `\n    at ${prefix}${place}`;
@@ -52,9 +50,9 @@ let sessionHook: unknown, telling = false;
 
 /** What V8 calls for a stack: ours, or the session's own with the session's own frames. */
 function prepare(error: unknown, sites: any[]): unknown {
-  if (telling || typeof sessionHook !== "function") return formatStack(error, sites);
   const own: unknown[] = [];
   for (let i = 0; i < sites.length; i++) if (isOwn(sites[i])) append(own, sites[i]);
+  if (telling || own.length === 0 || typeof sessionHook !== "function") return formatStack(error, own);
   return apply(sessionHook as any, ErrorOf, [error, own]);
 }
 
@@ -69,9 +67,10 @@ export function tellStacks(scope: object): () => void {
   const found = getOwnPropertyDescriptor(scope, "Error"); // V8's hook is looked up on the global of that name
   const replaced = found === undefined || ownValue(scope, "Error") !== ErrorOf;
   if (replaced) define(scope, "Error", ErrorOf);
+  const before = telling;
   telling = true;
   return () => {
-    telling = false;
+    telling = before;
     if (!replaced) return;
     if (found === undefined) deleteProperty(scope, "Error");
     else defineProperty(scope, "Error", setPrototypeOf(found, null));

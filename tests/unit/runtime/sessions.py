@@ -54,7 +54,7 @@ class Session:
 async def eventually(holds: Callable[[], object]) -> None:
     """Wait until something holds that will hold, however busy the machine is; bounded."""
     with anyio.fail_after(EVENTUALLY_S):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - the kernel's states have no event to wait for
             await asyncio.sleep(0.005)
 
 

@@ -163,7 +163,7 @@ HOSTILE = [
     ("proxy as prototype", "return Object.create(new Proxy({}, trap))"),
     (
         "odd names",
-        "const o = {}; o.constructor = function () {}; Object.defineProperty(o.constructor, 'name', {value: {toString: hit('n')}}); return o",
+        "const f = function () {}; Object.defineProperty(f, 'name', {value: {toString: hit('n')}}); return {constructor: f}",
     ),
     ("odd tag", "return {[Symbol.toStringTag]: {toString: hit('t'), [Symbol.toPrimitive]: hit('p')}}"),
     ("odd error", "const e = new Error('x'); e.message = e.name = e.stack = {toString: hit('m')}; return e"),
