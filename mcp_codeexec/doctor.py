@@ -40,15 +40,17 @@ async def examine(settings: Settings) -> Report:
     report.good("packages", ", ".join(f"{name} {_version(name)}" for name in _PACKAGES))
     report.good("settings", f"{config_file()}{'' if config_file().exists() else ' (not there; defaults and environment)'}")
     async with Engine(settings) as engine:
-        stored = await _store(engine, report)
+        stored = await _stored(engine, report)
         if stored:
             await _test_run(engine, report)
         status = await engine.status()
+    if stored:
+        report.good("store", status.store)
     _runtime(status, report)
     return report
 
 
-async def _store(engine: Engine, report: Report) -> bool:
+async def _stored(engine: Engine, report: Report) -> bool:
     try:
         await engine.session_history(limit=1)
     except CodeExecError as exc:
@@ -73,7 +75,6 @@ async def _test_run(engine: Engine, report: Report) -> None:
 
 
 def _runtime(status: EngineStatus, report: Report) -> None:
-    report.good("store", status.store)
     if status.deno_version:
         report.good("Deno", f"{status.deno_version} at {status.deno_path}")
     else:

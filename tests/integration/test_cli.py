@@ -112,6 +112,15 @@ def test_the_doctor_says_what_to_do_about_a_broken_deno(tmp_path: Path) -> None:
     assert "pip install" in done.stdout
 
 
+def test_the_doctor_says_what_is_wrong_with_the_store_and_looks_at_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "sessions.db").write_bytes(b"somebody's file" * 100)
+    done = cli("doctor", data=tmp_path)
+    assert done.returncode == 3
+    assert "BROKEN   store: the session database cannot be opened" in done.stdout
+    assert "ok       store" not in done.stdout
+    assert "ok       Deno" in done.stdout
+
+
 def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     database = tmp_path / "sessions.db"
     database.write_bytes(b"this is no database, but somebody's file" * 100)
