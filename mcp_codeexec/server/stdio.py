@@ -5,6 +5,7 @@ request, so a loop that saw nothing but probes is retired then, and a fresh one 
 """
 
 import json
+import logging
 import os
 import signal
 import threading
@@ -21,6 +22,8 @@ from mcp.types import JSONRPCRequest, jsonrpc_message_adapter
 from pydantic import ValidationError
 
 from mcp_codeexec.engine import Engine
+
+log = logging.getLogger(__name__)
 
 _GRACE_S = 1.5  # clients send SIGKILL about two seconds after SIGTERM
 
@@ -47,37 +50,46 @@ class _SharedSink:
 
 
 async def serve(server: Server[Engine]) -> None:
-    """Serve one client on stdin and stdout until it leaves or a signal comes."""
-    cleaned = threading.Event()
-    async with anyio.create_task_group() as group:
-        if threading.current_thread() is threading.main_thread():
-            await group.start(_leave_on_signal, group, cleaned)
-        try:
-            await _connection(server)
-        finally:
-            cleaned.set()
-        group.cancel_scope.cancel()
+    """Serve one client on stdin and stdout until it leaves or a signal comes; a signal ends the process, with 128 and its number."""
+    logging.getLogger("mcp").addHandler(logging.NullHandler())  # its warnings may quote messages, and are not JSON lines
+    caught: list[int] = []
+    try:
+        async with stdio_server() as (source, sink):
+            at_end = False
+            try:
+                async with anyio.create_task_group() as group:
+                    if os.name == "posix":
+                        await group.start(_leave_on_signal, group, caught)
+                    await _connection(server, source, sink)
+                    at_end = True
+                    group.cancel_scope.cancel()
+            except Exception:
+                log.exception("connection failed")
+                os._exit(1)
+            finally:
+                if not at_end:  # all is cleaned up, but stdin is read on a thread that nothing can interrupt
+                    os._exit(128 + caught[0] if caught else 0)
+    except* BrokenPipeError:  # a client that no longer reads has left
+        pass
 
 
 async def _leave_on_signal(
-    group: TaskGroup, cleaned: threading.Event, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+    group: TaskGroup, caught: list[int], *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
 ) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         task_status.started()
         async for number in signals:
-            threading.Thread(target=_leave, args=(cleaned, number), daemon=True).start()
+            caught.append(number)
+            timer = threading.Timer(_GRACE_S, os._exit, [128 + number])
+            timer.daemon = True
+            timer.start()
             group.cancel_scope.cancel()
             return
 
 
-def _leave(cleaned: threading.Event, number: int) -> None:
-    """stdin is read on a thread that cannot be interrupted: when all is cleaned up, go without it."""
-    cleaned.wait(_GRACE_S)
-    os._exit(128 + number)
-
-
-async def _connection(server: Server[Engine]) -> None:
-    async with stdio_server() as (source, sink), server.lifespan(server) as engine, anyio.create_task_group() as group:
+async def _connection(server: Server[Engine], source: Any, sink: Any) -> None:
+    """Answer what comes from `source` until it ends; the engine lives as long."""
+    async with server.lifespan(server) as engine, anyio.create_task_group() as group:
         shared = _SharedSink(sink)
 
         async def loop(receive: Any, done: anyio.Event) -> None:

@@ -45,6 +45,12 @@ def structure_of(result: CallToolResult) -> dict[str, Any]:
     return structure
 
 
+def handshake_line() -> bytes:
+    """The first line of a client of 2025-11-25; its id is 0."""
+    params = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    return json.dumps({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}).encode() + b"\n"
+
+
 class RawServer:
     """A server process and its lines, without a client between."""
 
@@ -75,10 +81,8 @@ class RawServer:
 
     async def initialize(self) -> None:
         """The handshake of 2025-11-25."""
-        client = {"name": "test", "version": "1"}
-        await self.send(
-            id=0, method="initialize", params={"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}
-        )
+        assert self.process.stdin is not None
+        await self.process.stdin.send(handshake_line())
         assert "result" in await self.answer(0)
         await self.send(method="notifications/initialized")
 

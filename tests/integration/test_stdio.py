@@ -2,8 +2,10 @@
 
 import json
 import signal
+import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import anyio
@@ -13,7 +15,18 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
-from tests.integration.stdio import ERAS, LIMIT_S, RawServer, command, connected, gone, raw_server, structure_of, text_of
+from tests.integration.stdio import (
+    ERAS,
+    LIMIT_S,
+    RawServer,
+    command,
+    connected,
+    gone,
+    handshake_line,
+    raw_server,
+    structure_of,
+    text_of,
+)
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
 
@@ -240,6 +253,42 @@ async def test_every_end_of_the_server_leaves_no_worker(era: str, how: str | sig
         with anyio.fail_after(4):
             code = await server.process.wait()
         assert code == (0 if how == "end of input" else 128 + int(signal.Signals(how)))
+        assert await gone(workers, 2)
+
+
+@pytest.mark.parametrize("stdin_too", [False, True])
+def test_a_client_that_no_longer_reads_has_left(era: str, stdin_too: bool) -> None:
+    with subprocess.Popen([sys.executable, *command(None)], stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(handshake_line())
+        process.stdin.flush()
+        assert b'"result"' in process.stdout.readline()
+        workers = [child for child in psutil.Process(process.pid).children(recursive=True) if "deno" in child.name()]
+        process.stdout.close()
+        process.stdin.write(b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n')
+        process.stdin.flush()
+        if stdin_too:
+            process.stdin.close()
+        try:
+            assert process.wait(LIMIT_S) == 0
+            assert process.stderr.read() == b""
+        finally:
+            process.kill()
+    assert not psutil.wait_procs(workers, timeout=2)[1]
+
+
+async def test_a_signal_ends_a_server_whose_client_does_not_read_its_answers(era: str) -> None:
+    async with raw_server() as server:
+        await server.initialize()
+        for i in range(1, 31):
+            await server.execute(i, "'x'.repeat(7_000)")
+        await server.answer(1)
+        workers = server.workers()
+        server.process.terminate()
+        with anyio.fail_after(4):
+            assert await server.process.wait() == 128 + signal.SIGTERM
         assert await gone(workers, 2)
 
 
