@@ -236,7 +236,11 @@ export function inspect(value: unknown, depth: number = DEPTH, items: number = I
       showProxy: true,
     };
     setPrototypeOf(options, null);
-    return { text: denoInspect(value, options as Deno.InspectOptions), hidden: seen.hidden };
+    try {
+      return { text: denoInspect(value, options as Deno.InspectOptions), hidden: seen.hidden };
+    } catch { // an object with the prototype of something that it is not
+      break;
+    }
   }
   return { text: plain(value, depth < 2 ? depth : 2), hidden: 0 };
 }

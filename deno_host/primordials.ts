@@ -48,6 +48,7 @@ export const getUint32 = uncurry(DataView.prototype.getUint32), setUint32 = uncu
 export const slice = uncurry(String.prototype.slice),
   indexOf = uncurry(String.prototype.indexOf),
   padStart = uncurry(String.prototype.padStart);
+export const charCodeAt = uncurry(String.prototype.charCodeAt);
 export const toWellFormed = uncurry(String.prototype.toWellFormed);
 export const functionText = uncurry(Function.prototype.toString);
 export const symbolDescription: (s: symbol) => string | undefined = getter(Symbol.prototype, "description");

@@ -110,12 +110,14 @@ export function line(value: unknown): string {
 
 function head(value: unknown): { name: string; message: string } {
   if (typeof value === "object" && value !== null && !isProxy(value)) {
+    if (isDomError(value)) {
+      try {
+        return { name: StringOf(apply(domName, value, [])), message: slice(StringOf(apply(domMessage, value, [])), 0, LONG) };
+      } catch { /* it has only the prototype of one */ }
+    }
     if (isNativeError(value)) {
       const message = ownValue(value, "message");
       return { name: nameOf(value), message: typeof message === "string" ? slice(message, 0, LONG) : "" };
-    }
-    if (isDomError(value)) {
-      return { name: StringOf(apply(domName, value, [])), message: slice(StringOf(apply(domMessage, value, [])), 0, LONG) };
     }
   }
   return { name: "", message: typeof value === "string" ? slice(value, 0, LONG) : slice(inspect(value).text, 0, LONG) };

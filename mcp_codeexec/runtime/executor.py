@@ -60,7 +60,9 @@ class DenoExecutor:
             self._launcher = Launcher(self._settings)
         self._pool = WorkerPool(self._settings, self._launcher)
         self._transpiler = Transpiler(self._launcher, self._settings.worker_start_s)
-        await asyncio.gather(self._pool.warmup(), self._transpiler.start())
+        for result in await asyncio.gather(self._pool.warmup(), self._transpiler.start(), return_exceptions=True):
+            if isinstance(result, BaseException):  # both have ended by then: nothing starts behind the error
+                raise result
 
     @property
     def layers(self) -> tuple[Layer, ...]:

@@ -29,16 +29,23 @@ class BadFrame(ValueError):
 
 
 def encode(header: Mapping[str, object], blob: bytes = b"") -> bytes:
-    """One frame. A lone surrogate, which UTF-8 cannot carry, goes as the escape that JSON has for it."""
+    """One frame. A lone surrogate, which UTF-8 cannot carry, goes as the escape that JSON has for it; NaN and infinities as null.
+
+    Raises:
+        TypeError, ValueError, RecursionError: the header is not JSON data.
+    """
     try:
-        head = to_json(header)
+        head = to_json(header, inf_nan_mode="null")
     except PydanticSerializationError:
-        head = json.dumps(header).encode()
+        head = json.dumps(header, allow_nan=False).encode()
     return _PREFIX.pack(4 + len(head) + len(blob), len(head)) + head + blob
 
 
 class FrameReader:
-    """Cuts a stream of bytes into frames. `limit` bounds every frame, `call_limit` those whose `op` is `call`, in bytes."""
+    """Cuts a stream of bytes into frames. `limit` bounds every header and frame, `call_limit` frames whose `op` is `call`, in bytes.
+
+    Headers stay small because JSON can take twenty times its size once it is read.
+    """
 
     def __init__(self, on_frame: OnFrame, limit: int, call_limit: int) -> None:
         self._on_frame = on_frame
@@ -52,7 +59,7 @@ class FrameReader:
         buffer += data
         while len(buffer) >= _PREFIX.size:
             length, head_bytes = _PREFIX.unpack_from(buffer)
-            if length > self._call_limit or head_bytes > length - 4:
+            if length > self._call_limit or head_bytes > min(length - 4, self._limit):
                 raise BadFrame(f"a frame of {length} bytes with a header of {head_bytes}")
             if len(buffer) < 4 + length:
                 return

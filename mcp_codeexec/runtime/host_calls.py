@@ -13,11 +13,13 @@ import anyio
 from mcp_codeexec.errors import CodeExecError
 from mcp_codeexec.logs import event
 from mcp_codeexec.model import HostCall, Payload
+from mcp_codeexec.runtime.frames import encode
 from mcp_codeexec.runtime.process import DenoProcess
 from mcp_codeexec.runtime.wire import Call
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 8  # open calls of a run; a worker keeps the others to itself: deno_host/host_calls.ts
 _CLOSE_S = 1.0
 
 
@@ -28,13 +30,15 @@ class HostCalls:
         self._process = process
         self._functions = functions
         self._left = limit
+        self._open = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, call: Call, blob: bytes) -> bool:
-        """Begin to answer; False when the run has used up its calls."""
-        if self._left <= 0:
+        """Begin to answer; False when the run has used up its calls, or has more open than it may."""
+        if self._left <= 0 or self._open >= AT_ONCE:
             return False
         self._left -= 1
+        self._open += 1
         task = asyncio.get_running_loop().create_task(self._answer(call, blob))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -42,6 +46,7 @@ class HostCalls:
 
     async def close(self) -> None:
         """Cancel the calls that are still open; bounded."""
+        self._left = 0
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -50,21 +55,24 @@ class HostCalls:
                 await asyncio.wait(tasks, timeout=_CLOSE_S)
 
     async def _answer(self, call: Call, blob: bytes) -> None:
+        ok, message = await self._asked(call, blob)
+        self._open -= 1
+        self._process.write(message)
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._process.flow()
+        event(log, "host call", level=logging.DEBUG, ok=ok)
+
+    async def _asked(self, call: Call, blob: bytes) -> tuple[bool, bytes]:
+        """Whether the function answered, and the frame that says so."""
         function = self._functions.get(call.name)
         error = f"there is no host function {call.name[:80]!r}"
-        reply: Payload | None = None
         if function is not None:
             try:
                 reply = await function(Payload(call.data, blob))
+                return True, encode({"op": "reply", "call": call.call, "ok": True, "data": reply.data}, reply.blob)
             except CodeExecError as exc:
                 error = str(exc)
             except Exception:
                 log.exception("host call failed")
                 error = "the host function failed"
-        if reply is not None:
-            self._process.send({"op": "reply", "call": call.call, "ok": True, "data": reply.data}, reply.blob)
-        else:
-            self._process.send({"op": "reply", "call": call.call, "ok": False, "error": error})
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._process.flow()
-        event(log, "host call", level=logging.DEBUG, ok=reply is not None)
+        return False, encode({"op": "reply", "call": call.call, "ok": False, "error": error})

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -67,10 +68,12 @@ def prepare(deno: Path, cache: Path | None = None) -> HostFiles:
     for root in (cache or user_cache_path("mcp-codeexec"), Path(tempfile.gettempdir()) / f"mcp-codeexec-{_owner()}"):
         folder = root / f"host-{key}"
         version = folder / "deno_version"
-        if version.is_file() and _ours(folder):
+        if version.is_file() and _ours(root) and _ours(folder):
             return HostFiles(folder, version.read_text("utf-8"))
         try:
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not _ours(root):  # whoever owns it can put another folder in place of ours
+                continue
             return _build(deno, folder)
         except OSError:
             continue  # a read-only home: the next place
@@ -95,11 +98,11 @@ def _owner() -> int:
 
 
 def _ours(folder: Path) -> bool:
-    """Whether nobody else can have put something into that folder."""
+    """Whether it is a folder, not a link, and nobody else can have put something into it."""
     if not hasattr(os, "getuid"):
         return True
-    stat = folder.stat()
-    return stat.st_uid == os.getuid() and not stat.st_mode & 0o022
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
 
 
 def _build(deno: Path, folder: Path) -> HostFiles:

@@ -52,7 +52,7 @@ class WorkerPool:
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._wanted = asyncio.Event()
-        self._change = asyncio.Condition()
+        self._change = asyncio.Event()  # set, and replaced, when a worker was made or could not be
         self._last_error: RuntimeUnavailable | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._closed = False
@@ -107,6 +107,7 @@ class WorkerPool:
     async def shutdown(self) -> None:
         """End every worker, spare and claimed."""
         self._closed = True
+        self._notify()
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait([self._keeper], timeout=1)
@@ -123,12 +124,16 @@ class WorkerPool:
         while self._spares:
             worker = self._spares.popleft()
             stale = asyncio.get_running_loop().time() - worker.touched > _STALE_S
-            if worker.alive and (not stale or await worker.ping()):
+            good = False
+            try:
+                good = worker.alive and (not stale or await worker.ping())
+            finally:
+                if not good:  # or the caller went away meanwhile
+                    await worker.process.end()
+            if good:
                 return worker
-            await worker.process.end()
         if self._starting >= self._waiting:
-            async with self._change:
-                await self._change.wait()
+            await self._change.wait()
             if not self._spares and self._last_error is not None:
                 raise self._last_error
             return None
@@ -144,6 +149,9 @@ class WorkerPool:
                 await asyncio.sleep(wait)
             began = time.perf_counter()
             worker = await self._made()
+            if self._closed:
+                await worker.process.end()
+                raise RuntimeUnavailable("The runtime is shut down.")
             self._spares.append(worker)
             self._failures, self._last_error = 0, None
             event(log, "worker ready", ms=round((time.perf_counter() - began) * 1_000, 1), spares=len(self._spares))
@@ -154,8 +162,11 @@ class WorkerPool:
             raise
         finally:
             self._starting -= 1
-            async with self._change:
-                self._change.notify_all()
+            self._notify()
+
+    def _notify(self) -> None:
+        self._change.set()
+        self._change = asyncio.Event()
 
     async def _made(self) -> SessionWorker:
         settings = self._settings

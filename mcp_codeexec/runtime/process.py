@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 STDERR_KEPT = 16_384
 REAP_S = 2.0
+_DYING_S = 0.5  # a process whose stdout has closed is dying, and how tells why; one that lives on is killed
 KB_IN_MB = 1_024
 
 Reply = tuple[dict[str, Json], bytes]
@@ -88,7 +89,6 @@ class DenoProcess:
         self._paused = False
         self._pausing: asyncio.TimerHandle | None = None
         self._peak_mb = 0.0
-        self._ending = False
         self._reaper: asyncio.Task[Exit] | None = None
 
     @property
@@ -133,8 +133,12 @@ class DenoProcess:
 
     def send(self, header: Mapping[str, object], blob: bytes = b"") -> None:
         """Write one frame; a process that is gone drops it."""
+        self.write(encode(header, blob))
+
+    def write(self, frame: bytes) -> None:
+        """The same, with a frame that is encoded already."""
         if self._stdin is not None and self.alive:
-            self._stdin.write(encode(header, blob))
+            self._stdin.write(frame)
 
     async def flow(self) -> None:
         """Wait until the process takes what was written."""
@@ -144,8 +148,11 @@ class DenoProcess:
         """Send a request; the future is its reply. It is cancelled when the process ends."""
         serial = next(self._serial)
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._replies[serial] = future
-        self.send({**header, "id": serial}, blob)
+        if self.alive:
+            self._replies[serial] = future
+            self.send({**header, "id": serial}, blob)
+        else:
+            future.cancel()
         return future
 
     async def request(self, header: Mapping[str, object], blob: bytes = b"", *, within_s: float) -> Reply:
@@ -191,14 +198,26 @@ class DenoProcess:
                 self.popen.kill()
 
     async def end(self) -> Exit:
-        """Kill, reap and release everything; bounded, and safe to repeat."""
-        self._ending = True
-        self.resume()
+        """Kill, reap and release everything; bounded, safe to repeat, and done to its end even if the caller is cancelled."""
         if self.alive:
             self.kill()
+        reaping = self._reaping()
         with anyio.CancelScope(shield=True):
-            await self._reap()
-            await asyncio.wait([self.ended], timeout=0 if not self._transports else REAP_S)
+            await asyncio.wait([reaping])
+        return reaping.result()
+
+    def _reaping(self) -> asyncio.Task[Exit]:
+        if self._reaper is None:
+            self._reaper = asyncio.get_running_loop().create_task(self._release())
+        return self._reaper
+
+    async def _release(self) -> Exit:
+        await self._reap(REAP_S if self._by_us else _DYING_S)
+        if self.popen.returncode is None:
+            self.kill()
+            await self._reap(REAP_S)
+        self.resume()  # forgets a pause that was still to come
+        await asyncio.wait([self.ended], timeout=REAP_S if self._transports else 0)
         self._end("")
         for transport in self._transports:
             transport.close()
@@ -208,10 +227,10 @@ class DenoProcess:
                     pipe.close()
         return Exit(self.popen.returncode, self._stderr.kept.decode(errors="replace"), self._by_us, self._reason, self._peak_mb)
 
-    async def _reap(self) -> None:
-        """Wait for its end, REAP_S at most, and take its peak memory from the kernel's account."""
+    async def _reap(self, within_s: float) -> None:
+        """Wait for its end, and take its peak memory from the kernel's account."""
         loop = asyncio.get_running_loop()
-        until, pause = loop.time() + REAP_S, 0.001
+        until, pause = loop.time() + within_s, 0.001
         while self.popen.returncode is None and loop.time() < until:
             if not hasattr(os, "wait4"):
                 self.popen.poll()
@@ -234,6 +253,8 @@ class DenoProcess:
                 os.kill(self.pid, number)
 
     def _frame(self, header: dict[str, Json], blob: bytes) -> None:
+        if not self.alive:  # it broke a rule in an earlier frame of the same bytes
+            return
         serial = header.get("id")
         if isinstance(serial, int):
             future = self._replies.pop(serial, None)
@@ -258,8 +279,7 @@ class DenoProcess:
             event(log, "wire broken", level=logging.WARNING, pid=self.pid, reason=reason)
             self.kill()
         self.ended.set_result(None)
-        if not self._ending:  # it died by itself: nobody may come to end it for long
-            self._reaper = asyncio.get_running_loop().create_task(self.end())
+        self._reaping()  # nobody may come to end it for long
         for future in self._replies.values():
             future.cancel()
         self._replies.clear()

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
@@ -85,6 +85,7 @@ class SessionWorker:
         self._output = _Output(0)
         self._calls = HostCalls(process, {}, 0)
         self._done: asyncio.Future[tuple[dict[str, Json], bytes]] | None = None
+        self._ending: asyncio.Task[RawRun] | None = None
         process.on_event = self._event
 
     @property
@@ -169,14 +170,16 @@ class SessionWorker:
             self.touched = asyncio.get_running_loop().time()
             self.process.pause()
 
-    @staticmethod
-    async def _shielded(ending: Awaitable[RawRun]) -> RawRun:
-        """The end of a run is never half done: a worker is paused or dead after it."""
-        raw: RawRun | None = None
+    async def _shielded(self, ending: Coroutine[None, None, RawRun]) -> RawRun:
+        """The end of a run is never half done, however the caller is cancelled: a worker is paused or dead after it."""
+        self._ending = task = asyncio.get_running_loop().create_task(ending)
         with anyio.CancelScope(shield=True):
-            raw = await ending
-        assert raw is not None  # noqa: S101 - a shielded scope is not left early
-        return raw
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError:
+                await asyncio.wait([task])
+                raise
+        return task.result()
 
     async def _wait(self, limit_s: float) -> None:
         """Until the run ends, or the worker is past its limit and plainly in a loop."""
@@ -196,11 +199,13 @@ class SessionWorker:
     async def _finish(self, overdue: _Overdue, names: Mapping[str, Kind]) -> RawRun:
         """The run as it ended; the worker is paused or dead after this. Must not be cancelled: callers shield it."""
         done, self._done = self._done, None
-        await self._calls.close()
         if done is None or not done.done() or done.cancelled():
-            return await self._died(overdue if self.process.alive else "", names)
+            raw = await self._died(overdue if self.process.alive else "", names)
+            await self._calls.close()
+            return raw
         usage = self.monitor.stop()
         self.process.pause(_STILL_S if done.result()[0].get("blocks") is True else 0)
+        await self._calls.close()
         try:
             said = self._checked(Done, done.result()[0])
         except WorkerDied:
@@ -264,6 +269,9 @@ class SessionWorker:
             raise WorkerDied("The session's process broke its protocol and was ended.") from None
 
     def _event(self, header: dict[str, Json], blob: bytes) -> None:
+        if self._done is None or self._done.done():
+            self.process.break_off("a message outside a run")
+            return
         match header.get("op"):
             case "output" if self._output.add(blob):
                 pass

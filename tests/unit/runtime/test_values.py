@@ -65,6 +65,9 @@ NOT_PLAIN = [
     ("Object('s')", '[String: "s"]', "String"),
     ("new Proxy({}, {})", "[Proxy]", "Proxy"),
     ("{get a() { throw 1 }}", "{ a: [Getter] }", "Object"),
+    ("Object.create(Map.prototype)", "Map {}", "Map"),
+    ("Object.create(URL.prototype)", "URL {  }", "URL"),
+    ("Object.create(Uint8Array.prototype)", "Uint8Array {}", "Uint8Array"),
     ("{a: {b: new Date(1)}}", "{ a: { b: 1970-01-01T00:00:00.001Z } }", "Object"),
 ]
 
