@@ -1,32 +1,17 @@
 """The product as its users meet it: a server process, real stdio, the SDK's client in both protocol eras."""
 
 import json
-import signal
-import subprocess
 import sys
 from pathlib import Path
-from subprocess import PIPE
 from typing import Any
 
 import anyio
-import psutil
 import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
-from tests.integration.stdio import (
-    ERAS,
-    LIMIT_S,
-    RawServer,
-    command,
-    connected,
-    gone,
-    handshake_line,
-    raw_server,
-    structure_of,
-    text_of,
-)
+from tests.integration.stdio import ERAS, LIMIT_S, command, connected, structure_of, text_of
 
 pytestmark = pytest.mark.parametrize("era", ERAS)
 
@@ -215,144 +200,6 @@ async def test_sessions_outlive_the_server_process_with_their_history(era: str, 
         assert [row["run"] for row in history["runs"]] == [2, 1]
 
 
-async def _worker_of_a_run(server: RawServer) -> tuple[str, psutil.Process]:
-    """A session with a variable, and the process that holds it: the one that was busy."""
-    await server.initialize()
-    await server.execute(1, "let n = 0; for (let i = 0; i < 3e8; i++) n += i; const rows = [1]; rows")
-    session = (await server.answer(1))["result"]["structuredContent"]["session_id"]
-    worker = max(server.workers(), key=lambda process: sum(process.cpu_times()[:2]))
-    return session, worker
-
-
-async def test_a_worker_killed_from_outside_costs_its_heap_and_nothing_else(era: str) -> None:
-    async with raw_server() as server:
-        session, worker = await _worker_of_a_run(server)
-        worker.kill()
-        assert await gone([worker], 5)
-        await server.execute(2, "typeof rows", session_id=session)
-        answer = (await server.answer(2))["result"]["structuredContent"]
-        assert (answer["status"], answer["value"], answer["lost"]) == ("ok", "undefined", ["n", "rows"])
-        await server.execute(3, "let again = 5; again", session_id=session)
-        assert (await server.answer(3))["result"]["structuredContent"]["value"] == 5
-
-
-@pytest.mark.parametrize("how", ["end of input", signal.SIGTERM, signal.SIGINT])
-async def test_every_end_of_the_server_leaves_no_worker(era: str, how: str | signal.Signals) -> None:
-    async with raw_server() as server:
-        await server.initialize()
-        await server.execute(1, "1")
-        await server.answer(1)
-        await server.execute(2, "await null; for (;;) {}", timeout_ms=50_000)
-        workers = server.workers()
-        assert workers
-        if isinstance(how, signal.Signals):
-            server.process.send_signal(how)
-        else:
-            assert server.process.stdin is not None
-            await server.process.stdin.aclose()
-        with anyio.fail_after(4):
-            code = await server.process.wait()
-        assert code == (0 if how == "end of input" else 128 + int(signal.Signals(how)))
-        assert await gone(workers, 2)
-
-
-@pytest.mark.parametrize("stdin_too", [False, True])
-def test_a_client_that_no_longer_reads_has_left(era: str, stdin_too: bool) -> None:
-    with subprocess.Popen([sys.executable, *command(None)], stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdin.write(handshake_line())
-        process.stdin.flush()
-        assert b'"result"' in process.stdout.readline()
-        workers = [child for child in psutil.Process(process.pid).children(recursive=True) if "deno" in child.name()]
-        process.stdout.close()
-        process.stdin.write(b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n')
-        process.stdin.flush()
-        if stdin_too:
-            process.stdin.close()
-        try:
-            assert process.wait(LIMIT_S) == 0
-            assert process.stderr.read() == b""
-        finally:
-            process.kill()
-    assert not psutil.wait_procs(workers, timeout=2)[1]
-
-
-async def test_a_signal_ends_a_server_whose_client_does_not_read_its_answers(era: str) -> None:
-    async with raw_server() as server:
-        await server.initialize()
-        for i in range(1, 31):
-            await server.execute(i, "'x'.repeat(7_000)")
-        await server.answer(1)
-        workers = server.workers()
-        server.process.terminate()
-        with anyio.fail_after(4):
-            assert await server.process.wait() == 128 + signal.SIGTERM
-        assert await gone(workers, 2)
-
-
-async def test_a_server_that_is_killed_leaves_no_worker_and_a_sound_store(era: str, tmp_path: Path) -> None:
-    async with raw_server(tmp_path) as server:
-        await server.initialize()
-        await server.execute(1, "const a = 1; a")
-        session = (await server.answer(1))["result"]["structuredContent"]["session_id"]
-        await server.execute(2, "await null; for (;;) {}", session_id=session, timeout_ms=50_000)
-        workers = server.workers()
-        server.process.kill()
-        assert await gone(workers, 3)
-    async with connected(era, tmp_path) as client:
-        _, _, history = await ask(client, "session_history", session_id=session)
-        assert [row["run"] for row in history["runs"]] == [1]
-
-
-async def test_a_probe_may_come_before_the_handshake(era: str) -> None:
-    async with raw_server() as server:
-        meta = {
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-            "io.modelcontextprotocol/clientCapabilities": {},
-        }
-        await server.send(id=7, method="server/discover", params={"_meta": meta})
-        assert "result" in await server.answer(7)
-        await server.initialize()
-        await server.execute(1, "1 + 1")
-        assert (await server.answer(1))["result"]["structuredContent"]["value"] == 2
-
-
-async def test_only_the_protocol_is_on_stdout(era: str) -> None:
-    async with raw_server() as server:
-        await server.initialize()
-        await server.execute(1, "console.log('x\\n{\"jsonrpc\": 1}\\n'); console.error('y'); 3")
-        await server.answer(1)
-        assert all(json.loads(line)["jsonrpc"] == "2.0" for line in server.lines)
-
-
-async def test_a_garbage_line_does_not_stop_the_server(era: str) -> None:
-    async with raw_server() as server:
-        await server.initialize()
-        assert server.process.stdin is not None
-        await server.process.stdin.send(b"\xff\x00 not json\n{}\n[]\n")
-        await server.execute(1, "4")
-        assert (await server.answer(1))["result"]["structuredContent"]["value"] == 4
-
-
-async def test_half_an_emoji_is_answered_and_read_as_unreadable(era: str) -> None:
-    async with raw_server() as server:
-        await server.initialize()
-        await server.execute(1, "'\U0001f600 \ud800'")
-        assert (await server.answer(1))["result"]["structuredContent"]["value"] == "\U0001f600 \ufffd"
-
-
-async def test_a_progress_token_may_be_zero(era: str) -> None:
-    async with raw_server() as server:
-        await server.initialize()
-        arguments = {"name": "execute_code", "arguments": {"code": "1"}, "_meta": {"progressToken": 0}}
-        await server.send(id=1, method="tools/call", params=arguments)
-        assert (await server.receive())["params"] == {"progressToken": 0, "progress": 0, "message": "queued, 0 s"}
-        assert "result" in await server.answer(1)
-
-
 async def test_null_for_an_argument_that_may_be_left_out_is_left_out(era: str) -> None:
     async with connected(era) as client:
         failed, _, answer = await ask(client, "execute_code", code="1", session_id=None, timeout_ms=None)
@@ -385,19 +232,6 @@ async def test_without_deno_the_server_serves_and_its_calls_say_what_is_missing(
                 assert text.startswith("not run: There is no Deno at /no/deno.")
             _, _, sessions = await ask(client, "session_history")
             assert sessions.get("sessions", []) == []
-
-
-async def test_calls_of_one_session_run_in_their_order(era: str) -> None:
-    async with connected(era) as client:
-        _, _, first = await ask(client, "execute_code", code="const seen = []; seen.length")
-        session = first["session_id"]
-        async with anyio.create_task_group() as group:
-            for i in range(6):
-                group.start_soon(lambda i: ask(client, "execute_code", session_id=session, code=f"seen.push({i})"), i)
-                await anyio.lowlevel.checkpoint()
-        _, _, last = await ask(client, "execute_code", session_id=session, code="seen")
-        assert sorted(last["value"]) == [0, 1, 2, 3, 4, 5]
-        assert last["run"] == 8
 
 
 async def test_an_unknown_method_is_a_protocol_error(era: str) -> None:
