@@ -56,8 +56,9 @@ function sendable(v: any): any {
   setPrototypeOf(v, null);
   const keys = ownKeys(v);
   for (let i = 0; i < keys.length; i++) {
-    const part = v[keys[i]!];
-    if (typeof part === "string" || typeof part === "object") v[keys[i]!] = sendable(part);
+    const key = keys[i] as string, name = toWellFormed(key), part = v[key];
+    if (name !== key) delete v[key];
+    if (name !== key || typeof part === "string" || typeof part === "object") v[name] = sendable(part);
   }
   return v;
 }

@@ -113,15 +113,12 @@ class DenoProcess:
             raise
         if self._ready.done():
             return
+        silent = self.alive
         exit_ = await self.end()
         event(log, "start failed", level=logging.WARNING, code=exit_.code or 0, stderr=exit_.stderr[:400])
         if exit_.code == LAYER_FAILED:
             raise RuntimeUnavailable("A layer of the sandbox could not be taken on.", hint=f"It said: {exit_.stderr.strip()[:200]}")
-        how = (
-            f"did not answer within {start_s:g} s"
-            if exit_.by_us and not exit_.reason
-            else f"ended at once (exit code {exit_.code})"
-        )
+        how = f"did not answer within {start_s:g} s" if silent else f"ended at once (exit code {exit_.code})"
         raise RuntimeUnavailable(f"Deno {how} at start.", hint="`mcp-codeexec doctor` says more.")
 
     async def _connect(self) -> None:
@@ -172,6 +169,7 @@ class DenoProcess:
         """
         if not self.alive or self._paused or not hasattr(signal, "SIGSTOP"):
             return
+        self._forget_pause()
         if after_s:
             self._pausing = asyncio.get_running_loop().call_later(after_s, self.pause)
         else:
@@ -180,12 +178,15 @@ class DenoProcess:
 
     def resume(self) -> None:
         """Let it run again."""
-        if self._pausing is not None:
-            self._pausing.cancel()
-            self._pausing = None
+        self._forget_pause()
         if self._paused:
             self._paused = False
             self._signal(signal.SIGCONT)
+
+    def _forget_pause(self) -> None:
+        if self._pausing is not None:
+            self._pausing.cancel()
+            self._pausing = None
 
     def kill(self) -> None:
         """SIGKILL, to its whole group where there are groups; safe to repeat."""
@@ -216,7 +217,7 @@ class DenoProcess:
         if self.popen.returncode is None:
             self.kill()
             await self._reap(REAP_S)
-        self.resume()  # forgets a pause that was still to come
+        self._forget_pause()
         await asyncio.wait([self.ended], timeout=REAP_S if self._transports else 0)
         self._end("")
         for transport in self._transports:
