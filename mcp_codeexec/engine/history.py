@@ -15,6 +15,7 @@ _ROWS = 20
 _MOST_ROWS = 100
 _CUT = 200
 _ROOM = 0.75
+_CURSOR_DIGITS = 10
 _TOKEN = re.compile(r"\[[A-Z][A-Za-z_:]*[a-z0-9_]*\]")  # what the filter leaves in place of a value
 _LONGEST_TOKEN = 80
 PARTS = ("code", "output", "value", "error")
@@ -46,7 +47,7 @@ class History:
     async def runs(self, session: Session, limit: int, cursor: str) -> HistoryAnswer:
         """A session's runs, newest first; `cursor` is the run that the last page ended with."""
         limit = _rows(limit)
-        if cursor and not cursor.isdecimal():
+        if cursor and not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= _CURSOR_DIGITS):
             raise BadArguments(f"cursor {cursor[:40]!r} is not one that a page of runs gave.", hint="Leave cursor out to begin.")
         records = await self._store.runs(session.id, limit, int(cursor or 0))
         rows = [_row(record) for record in records]

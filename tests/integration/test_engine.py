@@ -207,6 +207,19 @@ async def test_unknown_names_are_answered_with_the_nearest_and_all(engine: Engin
         await engine.get_variable(session, "rows", "[")
 
 
+async def test_numbers_out_of_range_cost_nothing(engine: Engine) -> None:
+    session = (await engine.execute("const rows = [1]; rows")).session_id
+    for call in (
+        engine.get_variable(session, "rows", offset=10**23),
+        engine.get_variable(session, "rows", limit=2**31),
+        engine.session_history(session, limit=-1),
+        engine.session_history(session, cursor="9" * 23),
+    ):
+        with pytest.raises(BadArguments):
+            await call
+    assert (await engine.execute("rows", session)).value == [1]
+
+
 async def test_parts_of_values_are_reached_by_path(engine: Engine) -> None:
     code = "const m = new Map([['k', {list: [10, 20, 30], 'odd key': 'x'.repeat(5)}]]); const o = {m}; o"
     session = (await engine.execute(code)).session_id
