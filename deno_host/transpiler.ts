@@ -4,9 +4,9 @@
 //   host -> transpiler   erase {id}, the text as blob
 //   transpiler -> host   ready; erased {id, ok: true, mappings}, the JavaScript as blob; erased {id, ok: false, message, line, column}
 import { stripTypeScriptTypes } from "node:module";
-import { receive, send } from "./frames.ts";
+import { receiveBlocking, send } from "./frames.ts";
 
-const encoder = new TextEncoder(), decoder = new TextDecoder();
+const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const MAP_COMMENT = "\n//# sourceMappingURL=data:application/json;base64,";
 
 interface Fault {
@@ -26,36 +26,34 @@ function erase(text: string): { code: string; mappings: string } {
   return { code: out.slice(0, at), mappings: map.mappings };
 }
 
-/** Where and why a text does not parse. Deno's module loader says it best; the import that cannot be resolved keeps it from running. */
-async function diagnose(text: string, fallback: string): Promise<Fault> {
-  const opening = "async()=>{", module = `${opening}${text}\n};import "none:none";`;
+/** Where and why a text does not parse: only the mode that reprints says it, in words meant for a terminal. */
+function diagnose(text: string, fallback: string): Fault {
   try {
-    await import("data:application/typescript;charset=utf-8," + encodeURIComponent(module));
+    stripTypeScriptTypes(text, { mode: "transform" });
   } catch (error) {
-    const said = String((error as Error).message).match(/^(?:SyntaxError: )?([^\n]*)[^]*:(\d+):(\d+)$/);
-    if (said && !said[1]!.startsWith("Unsupported scheme")) {
-      const lines = text.split("\n"), line = Number(said[2]), column = Number(said[3]) - (line === 1 ? opening.length : 0);
-      const last = lines.length;
-      if (line > last) return { message: "Unexpected end of the program", line: last, column: [...lines[last - 1]!].length + 1 };
-      return { message: said[1]!, line, column };
-    }
+    const said = String((error as Error).message).match(/^SyntaxError: ([^\n]*)[^]*:(\d+):(\d+)$/);
+    if (said) return faultAt(text, said[1]!, Number(said[2]), Number(said[3]));
   }
   return { message: fallback, line: 0, column: 0 };
 }
 
+/** A fault at a column as shown, where a tab is two wide and a byte order mark is nothing. */
+function faultAt(text: string, message: string, line: number, shown: number): Fault {
+  const lines = text.split("\n"), characters = [...lines[line - 1] ?? ""];
+  let column = line === 1 && characters[0] === "\ufeff" ? 2 : 1;
+  for (let at = 1; at < shown; column++) at += characters[column - 1] === "\t" ? 2 : 1;
+  const rest = [characters.slice(column - 1).join(""), ...lines.slice(line)].join("");
+  return { message: rest.trim() === "" ? "Unexpected end of the program" : message, line, column };
+}
+
 send({ op: "ready" });
-for (let frame = await receive(); frame !== null; frame = await receive()) {
+for (let frame = receiveBlocking(); frame !== null; frame = receiveBlocking()) {
   const { id } = frame.header, text = decoder.decode(frame.blob);
   try {
     const { code, mappings } = erase(text);
     send({ op: "erased", id, ok: true, mappings }, encoder.encode(code));
   } catch (error) {
     const [said] = String((error as Error).message).split("\n");
-    send({
-      op: "erased",
-      id,
-      ok: false,
-      ...await diagnose(text, said!.replace("[InvalidSyntax] ", "").replace(/ at file:.*/, "")),
-    });
+    send({ op: "erased", id, ok: false, ...diagnose(text, said!.replace("[InvalidSyntax] ", "")) });
   }
 }

@@ -17,7 +17,6 @@ from mcp_codeexec.runtime.process import DenoProcess
 log = logging.getLogger(__name__)
 
 _LIMIT_S = 1.0
-_FAULTS_KEPT = 500  # each diagnosis leaves a module behind in the process
 _FRAME_MB = 16
 
 
@@ -30,7 +29,6 @@ class Transpiler:
         self._process: DenoProcess | None = None
         self._starting = anyio.Lock()
         self._alone = anyio.Lock()
-        self._faults = 0
         self._closed = False
 
     async def start(self) -> None:
@@ -42,17 +40,12 @@ class Transpiler:
         data = text.encode(errors="replace")
         process = await self._live()
         try:
-            answer = await self._ask(process, data)
+            return await self._ask(process, data)
         except WorkerDied:  # of this text, or of another that it was asked at the same time: the second try is alone
             event(log, "transpiler lost", level=logging.WARNING)
             await self._drop(process)
             async with self._alone:
                 return await self._retry(data)
-        if isinstance(answer, SyntaxFault):
-            self._faults += 1
-            if self._faults >= _FAULTS_KEPT:
-                await self._drop(process)
-        return answer
 
     async def _retry(self, data: bytes) -> Erased | SyntaxFault:
         process = await self._started()
@@ -83,7 +76,7 @@ class Transpiler:
             if self._process is None or not self._process.alive:
                 if self._process is not None:
                     await self._process.end()
-                self._process, self._faults = await self._started(), 0
+                self._process = await self._started()
             return self._process
 
     async def _started(self) -> DenoProcess:
