@@ -7,15 +7,16 @@ Deno's own list of builtin modules.
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 
 from platformdirs import user_cache_path
+from pydantic import BaseModel, ValidationError
 
 from mcp_codeexec.errors import RuntimeUnavailable
 from mcp_codeexec.runtime import command
@@ -25,7 +26,7 @@ OLDEST = (2, 9, 4)  # older ones have known holes in their permissions
 _INSTALL = "Deno 2.9.4 or newer is needed: pip install 'deno>=2.9.4,<2.10'"
 
 
-class _Built(TypedDict):
+class _Built(BaseModel):
     files: dict[str, str]
     builtins: list[str]
     deno: str
@@ -107,14 +108,14 @@ def _ours(folder: Path) -> bool:
 
 def _build(deno: Path, folder: Path) -> HostFiles:
     built = _run_build(deno)
-    if tuple(int(part) for part in built["deno"].split("-")[0].split(".")) < OLDEST:
-        raise RuntimeUnavailable(f"Deno {built['deno']} at {deno} is too old.", hint=_INSTALL)
+    if _version(built.deno) < OLDEST:
+        raise RuntimeUnavailable(f"Deno {built.deno} at {deno} is too old.", hint=_INSTALL)
     work = Path(tempfile.mkdtemp(prefix=".build-", dir=folder.parent))
     try:
-        for name, text in built["files"].items():
+        for name, text in built.files.items():
             (work / name).write_text(text, "utf-8")
-        (work / "import_map.json").write_text(json.dumps(command.import_map(folder, built["builtins"])), "utf-8")
-        (work / "deno_version").write_text(built["deno"], "utf-8")
+        (work / "import_map.json").write_text(json.dumps(command.import_map(folder, built.builtins)), "utf-8")
+        (work / "deno_version").write_text(built.deno, "utf-8")
         work.chmod(0o755)
         try:
             work.rename(folder)
@@ -124,7 +125,13 @@ def _build(deno: Path, folder: Path) -> HostFiles:
             # else another process was faster: its files are the same
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return HostFiles(folder, built["deno"])
+    return HostFiles(folder, built.deno)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """The numbers of a version; a pre-release counts as its release."""
+    numbers = re.match(r"\d+(?:\.\d+)*", text)
+    return tuple(int(part) for part in numbers[0].split(".")) if numbers else (0,)
 
 
 def _run_build(deno: Path) -> _Built:
@@ -144,9 +151,9 @@ def _run_build(deno: Path) -> _Built:
         raise RuntimeUnavailable(
             f"Deno at {deno} cannot be run: {exc.strerror}.", hint="pip install --force-reinstall deno"
         ) from None
-    if done.returncode != 0:
+    try:
+        return _Built.model_validate_json(done.stdout if done.returncode == 0 else b"")
+    except ValidationError:
         raise RuntimeUnavailable(
-            f"Deno at {deno} could not build the worker's files (exit {done.returncode}).",
-            hint=_INSTALL,
-        )
-    return json.loads(done.stdout)
+            f"Deno at {deno} could not build the worker's files (exit {done.returncode}).", hint=_INSTALL
+        ) from None

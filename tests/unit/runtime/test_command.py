@@ -75,6 +75,33 @@ async def test_a_file_cannot_be_read_through_a_data_module(worker: SessionWorker
     assert raw.status == "error"
 
 
+async def test_a_data_module_runs_and_can_do_what_any_code_can(worker: SessionWorker) -> None:
+    """Deno loads it without a permission. It is no way out: it has the same globals, and no import of its own. The validator
+    refuses every import, because it is code in a string."""
+    raw = await run(worker, "return (await import('data:text/javascript,export default typeof Deno + typeof process')).default")
+    assert raw.value is not None
+    assert raw.value.json == '"undefinedundefined"'
+    for statement in (
+        "import 'node:fs'",
+        "import 'node:inspector'",
+        "import 'https://example.com/'",
+        "await import('file:///etc/passwd')",
+    ):
+        raw = await run(worker, f"return await import('data:text/javascript,' + encodeURIComponent({statement!r}))")
+        assert raw.status == "error", statement
+    raw = await run(worker, "return await import('data:text/javascript,' + encodeURIComponent('eval(\"1\")'))")
+    assert raw.error is not None
+    assert raw.error.name == "EvalError"
+
+
+async def test_a_script_cannot_pass_for_a_file_of_ours(worker: SessionWorker, launcher: Launcher) -> None:
+    ours = (launcher.files.folder / "evaluate.js").as_uri()
+    for trick in (f"\n//# sourceURL={ours}\n", f"\n/*\n//# sourceURL={ours}\n*/"):
+        raw = await run(worker, f"return await import('node:inspector'){trick}")
+        assert raw.status == "error"
+    assert (await run(worker, f"return await import({ours!r})")).status == "error"
+
+
 @pytest.mark.parametrize(
     "code",
     [
