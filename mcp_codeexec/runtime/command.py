@@ -11,6 +11,8 @@ _MAPPED_AWAY = "data:text/javascript,throw%20new%20Error(%22imports%20are%20disa
 # Which module of the host side may import which builtin; nothing else may import any.
 BUILTINS_OF: Mapping[str, tuple[str, ...]] = {"evaluate.js": ("node:inspector",), "transpiler.js": ("node:module",)}
 
+ENTRIES = ("session_worker.js", "transpiler.js")  # the map applies to these too when they are started; they export nothing
+
 
 def argv(deno: Path, script: Path, import_map: Path, *, heap_mb: int, inspector: bool, arguments: Iterable[str] = ()) -> list[str]:
     """The command of one process: every permission denied (the session worker revokes `inspector` once it is connected), nothing
@@ -45,10 +47,13 @@ def environment() -> dict[str, str]:
     }
 
 
-def import_map(folder: Path, builtins: Iterable[str]) -> dict[str, dict[str, object]]:
-    """Every builtin of Deno mapped to a module that throws, with and without `node:`, except for the host files that need one."""
+def import_map(folder: Path, builtins: Iterable[str], files: Iterable[str]) -> dict[str, dict[str, object]]:
+    """Every builtin of Deno, with and without `node:`, and every host file mapped to a module that throws: a session that knew where
+    they are could import what is loaded already. Only host files may import one another, and the builtins that they need."""
     names = sorted({name.removeprefix("node:") for name in builtins})
+    own = [(folder / file).as_uri() for file in sorted(files) if file not in ENTRIES]
+    needed = {(folder / file).as_uri(): {name: name for name in allowed} for file, allowed in BUILTINS_OF.items()}
     return {
-        "imports": {prefix + name: _MAPPED_AWAY for name in names for prefix in ("", "node:")},
-        "scopes": {(folder / file).as_uri(): {name: name for name in allowed} for file, allowed in BUILTINS_OF.items()},
+        "imports": dict.fromkeys([prefix + name for name in names for prefix in ("", "node:")] + own, _MAPPED_AWAY),
+        "scopes": {folder.as_uri() + "/": {file: file for file in own}, **needed},
     }

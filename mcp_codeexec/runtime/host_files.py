@@ -114,7 +114,7 @@ def _build(deno: Path, folder: Path) -> HostFiles:
     try:
         for name, text in built.files.items():
             (work / name).write_text(text, "utf-8")
-        (work / "import_map.json").write_text(json.dumps(command.import_map(folder, built.builtins)), "utf-8")
+        (work / "import_map.json").write_text(json.dumps(command.import_map(folder, built.builtins, built.files)), "utf-8")
         (work / "deno_version").write_text(built.deno, "utf-8")
         work.chmod(0o755)
         try:

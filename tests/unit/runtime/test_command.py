@@ -10,6 +10,7 @@ from mcp_codeexec.model import Program, RawRun
 from mcp_codeexec.runtime import command, host_files
 from mcp_codeexec.runtime.launcher import Launcher
 from mcp_codeexec.runtime.worker import Job, SessionWorker
+from tests.unit.runtime.sessions import Session
 
 
 async def run(worker: SessionWorker, body: str) -> RawRun:
@@ -42,10 +43,15 @@ def test_every_builtin_of_this_deno_is_mapped_away(launcher: Launcher) -> None:
         assert mapped[bare] == mapped[f"node:{bare}"]
         assert mapped[bare].startswith("data:text/javascript,throw")
     scopes = json.loads(launcher.files.import_map.read_text())["scopes"]
-    assert {Path(url).name: set(names) for url, names in scopes.items()} == {
-        "evaluate.js": {"node:inspector"},
-        "transpiler.js": {"node:module"},
+    folder = launcher.files.folder
+    files = {path.as_uri() for path in folder.glob("*.js") if path.name not in command.ENTRIES}
+    assert {url: set(names) for url, names in scopes.items()} == {
+        folder.as_uri() + "/": files,
+        (folder / "evaluate.js").as_uri(): {"node:inspector"},
+        (folder / "transpiler.js").as_uri(): {"node:module"},
     }
+    assert files <= mapped.keys()
+    assert not any("export" in (folder / entry).read_text() for entry in command.ENTRIES)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +105,17 @@ async def test_a_script_cannot_pass_for_a_file_of_ours(worker: SessionWorker, la
     for trick in (f"\n//# sourceURL={ours}\n", f"\n/*\n//# sourceURL={ours}\n*/"):
         raw = await run(worker, f"return await import('node:inspector'){trick}")
         assert raw.status == "error"
-    assert (await run(worker, f"return await import({ours!r})")).status == "error"
+
+
+async def test_the_harness_cannot_be_imported_by_who_knows_where_it_is(session: Session, launcher: Launcher) -> None:
+    folder = launcher.files.folder.as_uri()
+    for path in launcher.files.folder.iterdir():
+        for specifier in (path.as_uri(), str(path), f"{folder}/./{path.name}", f"{path.as_uri()}?x", f"{path.as_uri()}#x"):
+            module = f"export * from {specifier!r}"
+            for imported in (f"{specifier!r}", f"'data:text/javascript,' + encodeURIComponent({module!r})"):
+                raw = await session.run(f"return Object.keys(await import({imported}))", ms=100)
+                if raw.status != "error":  # the program itself, which never ends and exports nothing
+                    assert (path.name, raw.status, raw.heap_kept) == ("session_worker.js", "timeout", True), specifier
 
 
 @pytest.mark.parametrize(
