@@ -66,9 +66,25 @@ def uses(root: Node, text: str, names: Collection[str], most: int) -> Iterator[U
 
 
 def _member(node: Node) -> str:
-    """The member that is asked of a name: `exit` for `process.exit`."""
+    """What is asked of a name: `exit` for `process.exit`, `fs` for `require("fs")`."""
     parent = node.parent
-    if parent is None or parent.type != "member_expression" or parent.child_by_field_name("object") != node:
+    if parent is None:
         return ""
-    member = parent.child_by_field_name("property")
-    return text_of(member)[:_LONGEST_MEMBER] if member is not None else ""
+    if parent.type == "call_expression" and parent.child_by_field_name("function") == node:
+        return module_named(parent)
+    if parent.type == "member_expression" and parent.child_by_field_name("object") == node:
+        member = parent.child_by_field_name("property")
+        return text_of(member)[:_LONGEST_MEMBER] if member is not None else ""
+    return ""
+
+
+def module_named(node: Node) -> str:
+    """The module that an import, an export or a call names, without scheme, version and path; else empty."""
+    arguments = node.child_by_field_name("arguments")
+    source = (
+        arguments.named_children[0] if arguments is not None and arguments.named_children else node.child_by_field_name("source")
+    )
+    if source is None or source.type != "string":
+        return ""
+    name = text_of(source)[1:-1].removeprefix("node:").removeprefix("npm:")
+    return name.split("/")[0].split("@")[0][:_LONGEST_MEMBER]

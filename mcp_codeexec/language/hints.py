@@ -25,6 +25,8 @@ def _undefined(match: re.Match[str], names: list[str]) -> str:
     if name in RULES:
         return f"{name} does not exist here: {RULES[name].repair}."
     same = [known for known in names if known.lower() == name.lower()]
+    if name in _HABITS and not same:
+        return _HABITS[name]
     near = same or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"Did you mean {near[0]}?" if near else f"{name} was not defined in this session; get_variable lists what is."
 
@@ -37,6 +39,18 @@ def _of_nothing(match: re.Match[str], names: list[str]) -> str:
     return f"What stands before the dot is {match[1]} there; an await may be missing, or use ?. where that may be."
 
 
+_HABITS = {
+    "print": "Use console.log to print.",
+    "len": "Use x.length, or x.size of a Map or Set.",
+    "range": "Use Array.from({length: n}, (_, i) => i).",
+    "True": "Write true.",
+    "False": "Write false.",
+    "None": "Write null.",
+    **dict.fromkeys(
+        ("axios", "lodash", "moment", "dayjs", "d3", "math", "np", "pd", "fs", "path", "util", "zod", "Papa"),
+        "There are no packages here; write it with what JavaScript has.",
+    ),
+}
 _Say = Callable[[re.Match[str], list[str]], str]
 _SENTENCES: list[tuple[re.Pattern[str], _Say]] = [
     (_NOT_DEFINED, _undefined),

@@ -23,6 +23,11 @@ class Lines:
         self._lines.append(text[self._starts[-1] :])
         self._end = len(text)
 
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return len(self._lines)
+
     def place(self, offset: int) -> tuple[int, int]:
         """(line, UTF-16 column) of a byte offset."""
         index = min(bisect_right(self._starts, offset) - 1, len(self._lines) - 1)

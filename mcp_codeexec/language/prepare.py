@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from mcp_codeexec.language.edits import Edits, Output
 from mcp_codeexec.language.grammar import captures, parse, readable, text_of
+from mcp_codeexec.language.objects import Reading, read
 from mcp_codeexec.language.positions import Lines, SourceMap
 from mcp_codeexec.language.rewrite import Cell
 from mcp_codeexec.language.targets import Targets
@@ -24,20 +25,22 @@ _MERGED = """
 def prepare(erased: Erased, source: str, names: Mapping[str, Kind]) -> Program:
     """The program for a text, `source`, whose types are erased, in a session that has `names`. Linear in its length."""
     data = erased.text.encode(errors="replace")
-    tree = parse(data)
-    if not readable(tree):  # V8 may still know what it is
-        return Program("", erased.text, {}, frozenset(), _Places(Output(data, Edits()), data, source, erased.mappings))
-    cell = Cell(tree.root_node, _merged_kinds(source) if erased.mappings else {})
-    targets = Targets(tree.root_node, {**names, **cell.names})
+    reading = read(data)
+    if not readable(reading.tree):  # V8 may still know what it is
+        whole = Output(data, Edits())
+        return Program("", erased.text, {}, frozenset(), _Places(whole, Reading(data, reading.tree), data, source, erased.mappings))
+    root = reading.tree.root_node
+    cell = Cell(root, _merged_kinds(source) if erased.mappings else {})
+    targets = Targets(root, {**names, **cell.names})
     targets.guard_constants(cell.edits)
-    output = Output(data, cell.edits)
+    output = Output(reading.data, cell.edits)
     fresh = [name for name in cell.names if name not in names]
     return Program(
         declare=f"let {', '.join(fresh)};" if fresh else "",
         body=output.text.decode(errors="replace"),
         names=cell.names,
         assigned=targets.names() | frozenset(cell.names),
-        locate=_Places(output, data, source, erased.mappings),
+        locate=_Places(output, reading, data, source, erased.mappings),
     )
 
 
@@ -53,8 +56,9 @@ def _merged_kinds(source: str) -> dict[str, Kind]:
 class _Places:
     """`Program.locate`: kept for as long as an error may still name this run; the tables are made at the first question."""
 
-    def __init__(self, output: Output, script: bytes, source: str, mappings: str) -> None:
+    def __init__(self, output: Output, reading: Reading, script: bytes, source: str, mappings: str) -> None:
         self._output = output
+        self._before_parentheses = reading.origin
         self._script = script
         self._source = source
         self._mappings = mappings
@@ -64,7 +68,7 @@ class _Places:
         origin = self._output.origin(offset)
         if origin is None:
             return None
-        place: tuple[int, int] | None = Lines(self._script).place(origin)
+        place: tuple[int, int] | None = Lines(self._script).place(self._before_parentheses(origin))
         if self._mappings:
             place = SourceMap(self._mappings).original(*place)
         return Lines(self._source.encode(errors="replace")).position(*place) if place is not None else None

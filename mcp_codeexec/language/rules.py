@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One forbidden name. `members` has a better repair for a use such as `process.exit`, by the member's name."""
+    """One forbidden name. `members` has a better repair for a use such as `process.exit` or `require("fs")`, by what is asked of it."""
 
     id: str
     name: str
@@ -22,6 +22,20 @@ class Rule:
 _NO_FILES = "there are no files here; put the data into the code or a variable"
 _NO_NETWORK = "there is no network here; work on data in the code or in variables"
 _NO_MODULES = "there are no modules; everything must be in the code"
+_PACKAGES = {
+    **dict.fromkeys(("fs", "fs/promises", "path"), _NO_FILES),
+    **dict.fromkeys(("http", "https", "net", "axios", "node-fetch"), _NO_NETWORK),
+    "crypto": "crypto is there without a module: crypto.randomUUID(), crypto.getRandomValues(a), await crypto.subtle.digest(…)",
+    "perf_hooks": "performance is there without a module",
+    "url": "URL and URLSearchParams are there without a module",
+    "util": "console.log prints any value; TextEncoder, TextDecoder and structuredClone are there without a module",
+    "buffer": "use Uint8Array, TextEncoder and TextDecoder",
+    "assert": "use console.assert, or throw an Error",
+    "events": "EventTarget and CustomEvent are there without a module",
+    "worker_threads": "there is one thread; write a plain loop, or split the work over calls",
+    "lodash": "write it with what JavaScript has: Object.groupBy, map, reduce, toSorted, Set",
+    **dict.fromkeys(("moment", "dayjs", "date-fns", "luxon"), "use Date, Intl.DateTimeFormat and Temporal"),
+}
 _ALONE = "write {member} alone: top-level names persist"
 
 RULES: Mapping[str, Rule] = {
@@ -29,7 +43,9 @@ RULES: Mapping[str, Rule] = {
     for rule in [
         Rule("no-eval", "eval", "write the code itself; strings cannot be run"),
         Rule("no-function-constructor", "Function", "write the function itself; strings cannot be run"),
-        Rule("no-require", "require", _NO_MODULES),
+        Rule(
+            "no-require", "require", _NO_MODULES, {"main": "this is always the main program: call the function itself", **_PACKAGES}
+        ),
         Rule(
             "no-process",
             "process",
@@ -86,8 +102,9 @@ RULES: Mapping[str, Rule] = {
     ]
 }
 
-IMPORT = ("no-import", "there are no modules and packages; everything must be in the code")
+IMPORT = Rule("no-import", "import", "there are no modules and packages; everything must be in the code", _PACKAGES)
 IMPORT_META = ("no-import-meta", "the code is no module; put values into the code")
 DECORATOR = ("no-decorators", "V8 has no decorators; call a function on the class or method instead")
 ACCESSOR = ("no-accessor-fields", "V8 has no accessor fields; write a getter and a setter")
+FENCE = ("code-fence", "send the code alone, without the ``` around it")
 CODE_SIZE, STRING_SIZE, DEPTH, COMPUTED = "code-size", "string-size", "code-depth", "computed-name"

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator
 from tree_sitter import Node, Tree
 
 from mcp_codeexec.language import rules
-from mcp_codeexec.language.forbidden import unescaped, uses
+from mcp_codeexec.language.forbidden import module_named, unescaped, uses
 from mcp_codeexec.language.grammar import captures, parse, readable, text_of
+from mcp_codeexec.language.objects import read
 from mcp_codeexec.language.positions import Lines
 from mcp_codeexec.language.rules import RULES
 from mcp_codeexec.model import CodeMetrics, Position, Verdict, Violation
@@ -20,7 +21,7 @@ _KB = 1_024
 _SYNTAX = """
 (import_statement) @import
 (export_statement source: (_)) @export_from
-(call_expression function: (import) @import_call)
+(call_expression function: (import)) @import_call
 (meta_property) @meta
 (decorator) @decorator
 (public_field_definition) @field
@@ -55,23 +56,29 @@ class CodeValidator:
     def check(self, text: str, names: Collection[str] = ()) -> Verdict:
         """Judge a text for a session that has `names`. Linear in its length; about three times tree-sitter's own parse."""
         data = text.encode(errors="replace")
-        if len(data) > self._code_kb * _KB:
-            metrics = CodeMetrics(len(data), data.count(b"\n") + 1, 0)
-            advice = f"the code has {len(data)} bytes, {self._code_kb * _KB} is the most; send it in several calls"
-            return Verdict((Violation(rules.CODE_SIZE, 1, 1, advice),), (), metrics)
-        tree = parse(data)
         lines = Lines(data)
-        depth, deepest = self._deepest(tree, data)
+        whole = self._whole(data)
+        if whole is not None:
+            return Verdict((Violation(whole[0], 1, 1, whole[1]),), (), CodeMetrics(len(data), lines.count, 0))
+        reading = read(data)
+        tree = reading.tree
+        depth, deepest = self._deepest(tree, reading.data)
         found = [(deepest, rules.DEPTH, f"nested deeper than {self._depth} levels; build it in steps")] if deepest >= 0 else []
         warned: list[tuple[int, str, str]] = []
         if deepest < 0 and readable(tree):
             found += self._syntax(tree.root_node, warned)
             named = uses(tree.root_node, text, names, _MOST)
             found += [(at, RULES[name].id, RULES[name].advice(member)) for at, name, member in named]
-        told = [Violation(rule, *_place(lines, at), message) for at, rule, message in sorted(found)[:_MOST]]
-        warnings = [Violation(rule, *_place(lines, at), message) for at, rule, message in sorted(warned)[:_MOST]]
+        told = [Violation(rule, *_place(lines, reading.origin(at)), message) for at, rule, message in sorted(found)[:_MOST]]
+        warnings = [Violation(rule, *_place(lines, reading.origin(at)), message) for at, rule, message in sorted(warned)[:_MOST]]
         plain = not (found or tree.root_node.has_error or captures(_TYPESCRIPT, tree.root_node))
-        return Verdict(tuple(told), tuple(warnings), CodeMetrics(len(data), data.count(b"\n") + 1, depth), plain)
+        return Verdict(tuple(told), tuple(warnings), CodeMetrics(len(data), lines.count, depth), plain)
+
+    def _whole(self, data: bytes) -> tuple[str, str] | None:
+        """Why a text need not even be parsed."""
+        if len(data) > self._code_kb * _KB:
+            return rules.CODE_SIZE, f"the code has {len(data)} bytes, {self._code_kb * _KB} is the most; send it in several calls"
+        return rules.FENCE if data.lstrip().startswith(b"```") else None
 
     def _deepest(self, tree: Tree, data: bytes) -> tuple[int, int]:
         """The depth of the tree, and the offset where it is too deep, -1 where it is not. Where it has errors, open brackets count too."""
@@ -147,12 +154,8 @@ def _place(lines: Lines, offset: int) -> tuple[int, int]:
 
 
 def _refused(kind: str, node: Node) -> tuple[str, str] | None:
-    if kind == "import" and not _has_word(node, "type"):
-        return rules.IMPORT
-    if kind == "export_from" and not _has_word(node, "type"):
-        return rules.IMPORT
-    if kind == "import_call":
-        return rules.IMPORT
+    if kind == "import_call" or (kind in ("import", "export_from") and not _has_word(node, "type")):
+        return rules.IMPORT.id, rules.IMPORT.advice(module_named(node))
     if kind == "meta" and text_of(node).startswith("import"):
         return rules.IMPORT_META
     if kind == "decorator":

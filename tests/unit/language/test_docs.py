@@ -19,21 +19,26 @@ def page() -> str:
     ]
     for rule in rules.RULES.values():
         lines.append(f"| `{rule.name}` | {rule.id} | {_cell(rule.advice(''))} |")
-        for member in rule.members:
-            shown = "…" if member == "*" else member
-            lines.append(f"| `{rule.name}.{shown}` | {rule.id} | {_cell(rule.advice('…' if member == '*' else member))} |")
+        lines += [f"| `{_use(rule.name, member)}` | {rule.id} | {_cell(rule.advice(member))} |" for member in rule.members]
     for what, (rule_id, repair) in {
-        "`import`, `export … from`": rules.IMPORT,
+        "`import`, `export … from` (by module as for `require`)": (rules.IMPORT.id, rules.IMPORT.repair),
         "`import.meta`": rules.IMPORT_META,
         "decorators": rules.DECORATOR,
         "`accessor` fields": rules.ACCESSOR,
+        "a Markdown fence around the code": rules.FENCE,
     }.items():
         lines.append(f"| {what} | {rule_id} | {_cell(repair)} |")
     return "\n".join([*lines, ""])
 
 
+def _use(name: str, member: str) -> str:
+    if name == "require" and member != "main":
+        return f'require("{member}")'
+    return f"{name}.{'…' if member == '*' else member}"
+
+
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return text.replace("|", "\\|").replace("write * alone", "write … alone")
 
 
 def test_the_page_of_refused_names_is_up_to_date() -> None:

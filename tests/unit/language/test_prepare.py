@@ -78,6 +78,14 @@ VALUES: list[tuple[str, object]] = [
     ("{a: 1}", {"a": 1}),
     ("{a: 1, b: [2]}", {"a": 1, "b": [2]}),
     ('{"a": 1}', {"a": 1}),
+    ("const a = 1, b = 2\n{ a, b }", {"a": 1, "b": 2}),
+    ("const a: number = 1, b = 2;\n{ a, /* and */ b } // so", {"a": 1, "b": 2}),
+    ("const a = 1; { a, b: a + 1 };", {"a": 1, "b": 2}),
+    ("const a = 1, b = 2; { a; b }", 2),
+    ("const a = 1, b = 2; { a, b; }", 2),
+    ("const a = 1, b = 2; if (a) { a, b }", 2),
+    ("const a = 1, b = 2; { a, b }; 3", 3),
+    ("const a = 1; { a }", 1),
 ]
 
 
@@ -189,6 +197,9 @@ PLACES: list[tuple[str, int, int]] = [
     ("#!/bin/x\nnull.x", 2, 6),
     ("export const a = null.x", 1, 23),
     ("export default null.x", 1, 21),
+    ("const a = 1;\n{ a, b: null.x }", 2, 14),
+    ("const a = 1; { a,\n  b: 1,\n  c() { return 1 },\n d: null.x }", 4, 10),
+    ("const a = 1; { a, b: 1 + }", 1, 0),
     ("enum A { X }\nconst a: number = null!.x", 2, 25),
     ("interface A {}\nconst a: A = null!.x", 2, 20),
     ("class A {\n  m(): void { null!.x }\n}\nnew A().m()", 2, 21),

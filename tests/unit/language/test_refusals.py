@@ -49,6 +49,9 @@ def refused(text: str, names: Collection[str] = ()) -> str:
         ("(" * FULL, "code-depth@1:1001"),
         ("1+" * 1_100 + "1", "code-depth@1:1"),
         ("x" * (FULL + 1), "code-size@1:1"),
+        ("```ts\n1 + 1\n```", "code-fence@1:1"),
+        ("\n```\n1 + 1\n```\n", "code-fence@1:1"),
+        ("1;\n{ a, b: process.env }", "no-process@2:9"),
     ],
 )
 def test_what_cannot_run_is_refused_at_its_place(text: str, rules: str) -> None:
@@ -80,10 +83,42 @@ def test_what_cannot_run_is_refused_at_its_place(text: str, rules: str) -> None:
         f"'{'x' * 10 * KB}'",
         "`" + "${1}x" * 9_000 + "`",
         "const a = ;",
+        "'```'",
     ],
 )
 def test_what_only_looks_forbidden_passes(text: str) -> None:
     assert refused(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("process.exit(0)", "end with return"),
+        ("process.stdout.write('x')", "use console.log instead of process.stdout.write"),
+        ("process.foo", "there is no process here"),
+        ("globalThis.total = 1", "write total alone"),
+        ("Buffer.from('aGk=', 'base64')", "Uint8Array.fromBase64(s)"),
+        ("const fs = require('fs')", "there are no files here"),
+        ("require('node:fs/promises')", "there are no files here"),
+        ("import { randomUUID } from 'node:crypto'", "crypto.randomUUID()"),
+        ("import _ from 'npm:lodash@4/groupBy'", "Object.groupBy"),
+        ("await import('axios')", "there is no network here"),
+        ("export * from 'unknown'", "there are no modules"),
+        ("require(name)", "there are no modules"),
+        ("if (require.main === 1) main()", "call the function itself"),
+        ("module.exports = {}", "as the last expression"),
+        ("x['pro' + 'cess']", ""),
+    ],
+)
+def test_a_refusal_says_what_to_write_instead(text: str, part: str) -> None:
+    violations = VALIDATOR.check(text).violations
+    assert part in (violations[0].message if violations else "")
+
+
+def test_a_computed_name_is_only_warned_of() -> None:
+    verdict = VALIDATOR.check("x['ev' + `al`]('1')")
+    assert verdict.violations == ()
+    assert [(w.rule, w.line, w.column) for w in verdict.warnings] == [("computed-name", 1, 3)]
 
 
 def test_a_name_of_the_session_passes() -> None:

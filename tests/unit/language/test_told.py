@@ -45,6 +45,8 @@ def test_at_most_ten_frames_are_told() -> None:
         ("ReferenceError", "rosw is not defined", "Did you mean rows?"),
         ("ReferenceError", "zzzz is not defined", "was not defined in this session"),
         ("ReferenceError", "process is not defined", "there is no process here"),
+        ("ReferenceError", "print is not defined", "console.log"),
+        ("ReferenceError", "axios is not defined", "no packages"),
         ("TypeError", "Assignment to constant variable.", "let"),
         ("TypeError", "rows.foo is not a function", "rows.foo"),
         ("TypeError", "Cannot read properties of undefined (reading 'a')", "undefined"),
@@ -59,3 +61,7 @@ def test_a_common_error_has_a_hint(name: str, message: str, part: str) -> None:
 
 def test_an_error_of_the_callers_own_has_none() -> None:
     assert hint("Error", "my own", ["rows"]) == ""
+
+
+def test_a_name_of_the_session_is_nearer_than_a_habit() -> None:
+    assert hint("ReferenceError", "print is not defined", ["Print"]) == "Did you mean Print?"

@@ -1,0 +1,56 @@
+"""An object literal as a cell's last statement, without parentheses. Where it reads as a block, it is read anew as the object that
+was meant: `{ a, b: 1 }` is no block, and `{ a, b }` would be one that nobody writes."""
+
+from dataclasses import dataclass
+
+from tree_sitter import Node, Tree
+
+from mcp_codeexec.language.grammar import end_of, parse
+
+_OPEN, _CLOSE = b";(", b")"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as it is parsed. `opened` is where parentheses were put around its last statement, -1 where they were not."""
+
+    data: bytes
+    tree: Tree
+    opened: int = -1
+
+    def origin(self, offset: int) -> int:
+        """The offset in the text as it was sent."""
+        return offset if self.opened < 0 or offset <= self.opened else max(self.opened, offset - len(_OPEN))
+
+
+def read(data: bytes) -> Reading:
+    """Parse a text, with its last statement as an object literal where it can only be one."""
+    tree = parse(data)
+    statements = [node for node in tree.root_node.named_children if node.type not in ("comment", "empty_statement")]
+    first = next((node for node in statements if node.has_error), None) if tree.root_node.has_error else None
+    if first is None and statements and _lists_names(statements[-1]):
+        first = statements[-1]
+    if first is None or data[first.start_byte : first.start_byte + 1] != b"{":
+        return Reading(data, tree)
+    start, end = first.start_byte, end_of(statements[-1])
+    meant = b"".join((data[:start], _OPEN, data[start:end], _CLOSE, data[end:]))
+    again = parse(meant)
+    return Reading(data, tree) if again.root_node.has_error else Reading(meant, again, start)
+
+
+def _lists_names(block: Node) -> bool:
+    """Whether a block says `{ a, b }` and nothing else."""
+    inner = [node for node in block.named_children if node.type != "comment"] if block.type == "statement_block" else []
+    if len(inner) != 1 or inner[0].type != "expression_statement" or inner[0].children[-1].type == ";":
+        return False
+    listed = inner[0].named_children[0]
+    return listed.type == "sequence_expression" and all(node.type in ("identifier", "comment") for node in _flat(listed))
+
+
+def _flat(sequence: Node) -> list[Node]:
+    found: list[Node] = []
+    pending = [sequence]
+    while pending:
+        for node in pending.pop().named_children:
+            (pending if node.type == "sequence_expression" else found).append(node)
+    return found
