@@ -114,8 +114,10 @@ async def test_the_harness_cannot_be_imported_by_who_knows_where_it_is(session: 
             module = f"export * from {specifier!r}"
             for imported in (f"{specifier!r}", f"'data:text/javascript,' + encodeURIComponent({module!r})"):
                 raw = await session.run(f"return Object.keys(await import({imported}))", ms=100)
-                if raw.status != "error":  # the program itself, which never ends and exports nothing
-                    assert (path.name, raw.status, raw.heap_kept) == ("session_worker.js", "timeout", True), specifier
+                if raw.status != "error":  # the program itself, which exports nothing, and whose end does not come
+                    assert path.name == "session_worker.js", specifier
+                    assert raw.heap_kept
+                    assert raw.value is None or raw.value.json == "[]"
 
 
 @pytest.mark.parametrize(
