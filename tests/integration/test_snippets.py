@@ -10,9 +10,9 @@ from mcp_codeexec import Engine
 from mcp_codeexec.settings import Settings
 from tests.integration.conftest import CHEAP
 from tests.integration.stdio import connected, structure_of
-from tests.snippets import Snippet, failures, idioms, mismatch, notebook, values
+from tests.snippets import Snippet, failures, habits, idioms, mismatch, notebook, typescript, values
 
-ROWS = list(chain(notebook.ROWS, values.ROWS, idioms.ROWS, failures.ROWS))
+ROWS = list(chain(notebook.ROWS, values.ROWS, idioms.ROWS, typescript.ROWS, habits.ROWS, failures.ROWS))
 
 
 @pytest.fixture(scope="module")
