@@ -5,7 +5,8 @@ Lengths here are bounds of trust, a little above what the host side sends; the f
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic_core import from_json
 
 from mcp_codeexec.model import Described, Json, RawError, RawVariable
 
@@ -28,6 +29,13 @@ class SaidValue(_Said):
     unit: Literal["chars", "items", "bytes"]
     total: Count
     hidden: Count
+
+    @field_validator("json_")
+    @classmethod
+    def _is_json(cls, text: str) -> str:
+        if text:
+            from_json(text, allow_inf_nan=False)
+        return text
 
     def shape(self) -> Described:
         return Described(self.type, self.text, self.json_, self.unit, self.total, self.hidden)

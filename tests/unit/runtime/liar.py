@@ -66,6 +66,23 @@ def lie(name: str, request: dict[str, object]) -> None:
         case "calls without end":
             for i in range(2_000):
                 send({"op": "call", "call": i, "name": "rate", "data": i})
+        case "too many calls at once":
+            for i in range(9):
+                send({"op": "call", "call": i, "name": "never", "data": i})
+        case "a call after the end":
+            send({**done, "value": VALUE})
+            send({"op": "call", "call": 1, "name": "rate", "data": 1})
+        case "output after the end":
+            send({**done, "value": VALUE})
+            send({"op": "output"}, b"late")
+        case "JSON that is too deep":
+            send({**done, "value": {**VALUE, "json": "[" * 5_000 + "]" * 5_000}})
+        case "a name without end":
+            send({**done, "made": ["x" * 500]})
+        case "a text without end":
+            send({**done, "value": {**VALUE, "text": "x" * 700_000}})
+        case "true for a number":
+            send({**done, "id": True})
         case "silence":
             threading.Event().wait()
         case "an early end":

@@ -38,8 +38,12 @@ async def lied(lie: str, timeout_ms: int = 300) -> tuple[RawRun, SessionWorker]:
     async def rate(payload: Payload) -> Payload:
         return payload
 
+    async def never(payload: Payload) -> Payload:
+        await anyio.sleep_forever()
+        return payload
+
     with anyio.fail_after(20):
-        return await worker.run(Job(1, PROGRAM, timeout_ms, {}, {"rate": rate})), worker
+        return await worker.run(Job(1, PROGRAM, timeout_ms, {}, {"rate": rate, "never": never})), worker
 
 
 @pytest.mark.parametrize(
@@ -58,6 +62,12 @@ async def lied(lie: str, timeout_ms: int = 300) -> tuple[RawRun, SessionWorker]:
         "an unknown message",
         "a malformed call",
         "calls without end",
+        "too many calls at once",
+        "JSON that is none",
+        "JSON that is too deep",
+        "a name without end",
+        "a text without end",
+        "true for a number",
     ],
 )
 async def test_a_lie_ends_the_worker(lie: str) -> None:
@@ -79,6 +89,17 @@ async def test_a_process_that_ends_early_is_told_as_that() -> None:
 async def test_a_silent_process_is_killed_at_the_limit() -> None:
     raw, worker = await lied("silence")
     assert (raw.status, raw.stopped, raw.heap_kept) == ("timeout", "killed", False)
+    assert not psutil.pid_exists(worker.process.pid)
+
+
+@pytest.mark.parametrize("lie", ["a call after the end", "output after the end"])
+async def test_what_a_worker_says_after_a_run_ends_it(lie: str) -> None:
+    raw, worker = await lied(lie)
+    assert raw.value is not None
+    assert raw.console.head == ""
+    with anyio.fail_after(10):
+        await worker.process.ended
+    assert (await worker.process.end()).reason == "a message outside a run"
     assert not psutil.pid_exists(worker.process.pid)
 
 
