@@ -196,7 +196,9 @@ async def ended_while_a_call_lingers(session: Session) -> tuple[asyncio.Task[Raw
             await release.wait()
         return payload
 
-    task = asyncio.create_task(session.run("host.linger(); await host.begun(); return 1", host={"linger": linger, "begun": echo}))
+    task = asyncio.create_task(
+        session.run("x = 1; host.linger(); await host.begun(); return 1", "x", host={"linger": linger, "begun": echo})
+    )
     with anyio.fail_after(10):
         await cancelled.wait()
     return task, release
@@ -209,6 +211,7 @@ async def test_a_run_that_is_cancelled_at_its_very_end_leaves_a_standing_worker(
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not session.worker.running
+    assert session.worker.names == {"x": "let"}
     await eventually(lambda: psutil.Process(session.pid).status() == psutil.STATUS_STOPPED)
     assert await session.json("1") == "1"
 

@@ -57,7 +57,8 @@ ONE_BY_ONE = [
     "Promise.prototype.then = Promise.prototype.catch = Promise.prototype.finally = function () { return 'fake' }",
     "Promise = class {}; Promise.resolve = () => 'fake'",
     "Promise.resolve = Promise.reject = Promise.all = () => 'fake'",
-    "try { Promise.prototype.constructor = class Fake { constructor() { throw 1 } } } catch {}",
+    "class Evil extends Promise { constructor(f) { planted++; super(f) } static get [Symbol.species]() { planted++; return Evil } } "
+    "try { Promise.prototype.constructor = Evil } catch {} Promise.prototype.then = function () { planted++ }",
     "try { Object.defineProperty(Promise, Symbol.species, {get() { planted++; return Array }}) } catch {}",
     "Error.prepareStackTrace = () => { planted++; throw new Error('fake') }",
     "Error.stackTraceLimit = 0",
