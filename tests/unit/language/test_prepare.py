@@ -120,6 +120,8 @@ SEQUENCES: list[tuple[tuple[str, ...], object]] = [
     (("function old() { return 'old' }", "if (true) { function old() { return 'new' } }", "old()"), "new"),
     (("{ f(); function f() { f.n = 1 } }", "f.n"), 1),
     (("let f = 5; { function f() {} }", "f"), 5),
+    (("const f = 5; { function f() {} }", "f"), 5),
+    (("class f { static v = 5 } { function f() {} }", "f.v"), 5),
     (("if (false) { function f() {} }", "typeof f"), "undefined"),
     (("{ async function f() {} }", "typeof f"), "undefined"),
     (("enum A { X }", "enum A { Y }", "A"), {"Y": 0, "0": "Y"}),
@@ -234,6 +236,7 @@ def test_only_new_names_are_declared() -> None:
     assert program.declare == "let f, b, C, v;"
     assert program.names == {"f": "function", "a": "const", "b": "const", "C": "class", "v": "var"}
     assert plain("1 + a", {"a": "let"}).declare == ""
+    assert plain("let NaN = 1, ok = 2").declare == "let ok;"
 
 
 ASSIGNED: list[tuple[str, set[str]]] = [

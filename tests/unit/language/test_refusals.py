@@ -84,6 +84,13 @@ def test_what_cannot_run_is_refused_at_its_place(text: str, rules: str) -> None:
         "`" + "${1}x" * 9_000 + "`",
         "const a = ;",
         "'```'",
+        "type T = typeof process",
+        "let w: typeof window",
+        "x as Deno.Conn",
+        "let f: (process: string) => typeof process",
+        "class A implements Deno.Reader {}",
+        "declare module 'x' { const process: typeof window }",
+        "f<typeof process>()",
     ],
 )
 def test_what_only_looks_forbidden_passes(text: str) -> None:
@@ -113,6 +120,36 @@ def test_what_only_looks_forbidden_passes(text: str) -> None:
 def test_a_refusal_says_what_to_write_instead(text: str, part: str) -> None:
     violations = VALIDATOR.check(text).violations
     assert part in (violations[0].message if violations else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("const a = [1].map(x => x)", True),
+        ("class A { #x = 1; static y; get z() { return 1 } }", True),
+        ("const a = 1; { a, b: 2 }", True),
+        ("a < b > c", True),
+        ("const a = ;", False),
+        ("eval", False),
+        ("let a: number", False),
+        ("f<number>(1)", False),
+        ("a as b", False),
+        ("a!", False),
+        ("class A { private x = 1 }", False),
+        ("class A { x?: number }", False),
+        ("function f(a?) {}", False),
+        ("enum A {}", False),
+        ("namespace N {}", False),
+        ("type T = 1", False),
+        ("interface I {}", False),
+        ("declare const a", False),
+        ("abstract class A {}", False),
+        ("export const a = 1", False),
+        ("import type { A } from 'a'", False),
+    ],
+)
+def test_a_text_is_plain_when_nothing_has_to_be_erased(text: str, plain: bool) -> None:
+    assert VALIDATOR.check(text).plain == plain
 
 
 def test_a_computed_name_is_only_warned_of() -> None:
