@@ -11,7 +11,7 @@ import anyio
 import psutil
 import pytest
 
-from tests.integration.stdio import LIMIT_S, RawServer, command, connected, gone, handshake_line, raw_server, structure_of
+from tests.integration.stdio import LIMIT_S, RawServer, command, connected, ended, gone, handshake_line, raw_server, structure_of
 
 
 async def _worker_of_a_run(server: RawServer) -> tuple[str, psutil.Process]:
@@ -27,12 +27,25 @@ async def test_a_worker_killed_from_outside_costs_its_heap_and_nothing_else() ->
     async with raw_server() as server:
         session, worker = await _worker_of_a_run(server)
         worker.kill()
-        assert await gone([worker], 5)
+        await anyio.to_thread.run_sync(worker.wait, LIMIT_S)  # reaped: the server knows
         await server.execute(2, "typeof rows", session_id=session)
         answer = (await server.answer(2))["result"]["structuredContent"]
         assert (answer["status"], answer["value"], answer["lost"]) == ("ok", "undefined", ["n", "rows"])
         await server.execute(3, "let again = 5; again", session_id=session)
         assert (await server.answer(3))["result"]["structuredContent"]["value"] == 5
+
+
+async def test_a_worker_killed_as_a_call_arrives_is_told_and_the_next_call_goes_on() -> None:
+    async with raw_server() as server:
+        session, worker = await _worker_of_a_run(server)
+        worker.kill()
+        await server.execute(2, "typeof rows", session_id=session)
+        answer = (await server.answer(2))["result"]["structuredContent"]
+        assert answer["status"] in ("ok", "crashed")  # whether the server knew already
+        assert answer["lost"] == ["n", "rows"]
+        await server.execute(3, "typeof rows", session_id=session)
+        answer = (await server.answer(3))["result"]["structuredContent"]
+        assert (answer["status"], answer["value"], answer.get("lost")) == ("ok", "undefined", None)
 
 
 @pytest.mark.parametrize("how", ["end of input", signal.SIGTERM, signal.SIGINT])
@@ -75,7 +88,7 @@ def test_a_client_that_no_longer_reads_has_left(stdin_too: bool) -> None:
             assert process.stderr.read() == b""
         finally:
             process.kill()
-    assert not psutil.wait_procs(workers, timeout=2)[1]
+    assert ended(workers, 2)
 
 
 async def test_a_signal_ends_a_server_whose_client_does_not_read_its_answers() -> None:
@@ -91,6 +104,35 @@ async def test_a_signal_ends_a_server_whose_client_does_not_read_its_answers() -
         assert await gone(workers, 2)
 
 
+STUCK = """
+import anyio
+from mcp_codeexec import Engine
+from mcp_codeexec.server.app import build_server
+from mcp_codeexec.server.stdio import serve
+from mcp_codeexec.settings import Settings
+
+
+class Stuck(Engine):
+    async def __aexit__(self, *_):
+        with anyio.CancelScope(shield=True):
+            await anyio.sleep_forever()
+
+
+settings = Settings.load({"ephemeral": True, "spare_workers": 1})
+anyio.run(serve, build_server(settings, lambda: Stuck(settings)))
+"""
+
+
+async def test_a_signal_ends_a_server_whose_engine_does_not_end() -> None:
+    async with raw_server(program=STUCK) as server:
+        await server.initialize()
+        workers = server.workers()
+        server.process.terminate()
+        with anyio.fail_after(4):
+            assert await server.process.wait() == 128 + signal.SIGTERM
+        assert await gone(workers, 2)
+
+
 async def test_a_server_that_is_killed_leaves_no_worker_and_a_sound_store(tmp_path: Path) -> None:
     async with raw_server(tmp_path) as server:
         await server.initialize()
@@ -99,7 +141,7 @@ async def test_a_server_that_is_killed_leaves_no_worker_and_a_sound_store(tmp_pa
         await server.execute(2, "await null; for (;;) {}", session_id=session, timeout_ms=50_000)
         workers = server.workers()
         server.process.kill()
-        assert await gone(workers, 3)
+        assert await gone(workers, 1)
     async with connected(data=tmp_path) as client:
         history = structure_of(await client.call_tool("session_history", {"session_id": session}))
         assert [row["run"] for row in history["runs"]] == [1]
@@ -125,6 +167,18 @@ async def test_only_the_protocol_is_on_stdout() -> None:
         await server.execute(1, "console.log('x\\n{\"jsonrpc\": 1}\\n'); console.error('y'); 3")
         await server.answer(1)
         assert all(json.loads(line)["jsonrpc"] == "2.0" for line in server.lines)
+
+
+async def test_what_the_sdk_warns_of_is_not_on_stderr() -> None:
+    async with raw_server() as server:
+        await server.initialize()
+        await server.send(method="notifications/progress", params={"progressToken": {"a": "quoted"}})
+        await server.execute(1, "1")
+        await server.answer(1)
+        assert server.process.stdin is not None
+        assert server.process.stderr is not None
+        await server.process.stdin.aclose()
+        assert [chunk async for chunk in server.process.stderr] == []
 
 
 async def test_a_garbage_line_does_not_stop_the_server() -> None:

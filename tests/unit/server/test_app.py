@@ -1,5 +1,6 @@
 """The server in one process with its client: what an engine raises, and what the model then reads."""
 
+import asyncio
 import io
 import json
 import logging
@@ -112,6 +113,15 @@ async def test_a_failure_repeats_only_what_looks_like_a_session(session_id: str)
     async with client_of(lambda: Raising(Busy("no."))) as client:
         _, structure = both(await client.call_tool("execute_code", {"code": "1", "session_id": session_id}))
     assert "session_id" not in structure
+
+
+async def test_nothing_tells_progress_after_a_call() -> None:
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        pass
+
+    async with client_of(lambda: Raising(Busy("no."))) as client:
+        await client.call_tool("execute_code", {"code": "1"}, progress_callback=hear)
+    assert [task for task in asyncio.all_tasks() if "beat" in repr(task.get_coro())] == []
 
 
 async def test_an_unknown_tool_is_told_those_that_are_there() -> None:

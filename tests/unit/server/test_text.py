@@ -45,7 +45,10 @@ OUTCOMES: list[tuple[str, Outcome, list[str]]] = [
                 change("q", "Promise", "live_only"),
             ],
             hint="Await what you need.",
-            truncated=[{"part": "value", "kept": 5, "total": 90, "get": f'get_variable("{ID}", "_")'}],
+            truncated=[
+                {"part": "value", "kept": 5, "total": 90, "get": f'get_variable("{ID}", "_")'},
+                {"part": "output", "kept": 1, "total": 70, "get": f'session_history("{ID}", 7, "output")'},
+            ],
             redactions={"secret": 1, "email": 3},
         ),
         [
@@ -59,6 +62,7 @@ OUTCOMES: list[tuple[str, Outcome, list[str]]] = [
             "kept: p Proxy, q Promise (live_only)",
             "hint: Await what you need.",
             f'rest: value, 5 of 90 shown: get_variable("{ID}", "_")',
+            f'rest: output, 1 of 70 shown: session_history("{ID}", 7, "output")',
             "hidden: 1 secret, 3 email",
         ],
     ),
