@@ -84,11 +84,8 @@ async def _answer(ctx: Context, params: CallToolRequestParams) -> Answer:
 
 @asynccontextmanager
 async def _progress(ctx: Context) -> AsyncGenerator[Callable[[Stage], None]]:
-    """Tells a client that asked for it how far a call is: at its start, and every two seconds."""
+    """Tells how far a call is, at its start and every two seconds; a client that did not ask for it hears nothing."""
     stages: list[Stage] = ["queued"]
-    if (ctx.meta or {}).get("progress_token") is None:  # 0 is a token too
-        yield stages.append
-        return
 
     async def beat() -> None:
         seconds = 0

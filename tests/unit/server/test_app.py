@@ -115,12 +115,15 @@ async def test_a_failure_repeats_only_what_looks_like_a_session(session_id: str)
     assert "session_id" not in structure
 
 
-async def test_nothing_tells_progress_after_a_call() -> None:
-    async def hear(progress: float, total: float | None, message: str | None) -> None:
-        pass
+async def test_progress_is_told_from_the_start_of_a_call_and_not_after_it() -> None:
+    told: list[tuple[float, str | None]] = []
 
-    async with client_of(lambda: Raising(Busy("no."))) as client:
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, message))
+
+    async with client_of(lambda: Engine(SETTINGS)) as client:
         await client.call_tool("execute_code", {"code": "1"}, progress_callback=hear)
+    assert told[0] == (0, "queued, 0 s")
     assert [task for task in asyncio.all_tasks() if "beat" in repr(task.get_coro())] == []
 
 
