@@ -3,48 +3,14 @@
 import { defineProperty, deleteProperty, ownKeys, PromiseOf } from "./primordials.ts";
 
 /** Globals that reach outside, start threads, load native code, or cannot work here. */
-const GONE = [
-  ...[
-    "Deno",
-    "process",
-    "Buffer",
-    "global",
-    "self",
-    "name",
-    "closed",
-    "close",
-    "location",
-    "Location",
-    "Window",
-    "Navigator",
-    "navigator",
-  ],
-  ...[
-    "NavigatorUAData",
-    "Worker",
-    "WebAssembly",
-    "SharedArrayBuffer",
-    "Atomics",
-    "fetch",
-    "Request",
-    "Response",
-    "FormData",
-    "WebSocket",
-  ],
-  ...["EventSource", "caches", "Cache", "CacheStorage", "localStorage", "sessionStorage", "Storage", "prompt", "alert", "confirm"],
-  ...[
-    "setImmediate",
-    "clearImmediate",
-    "BroadcastChannel",
-    "MessageChannel",
-    "MessagePort",
-    "FileReader",
-    "File",
-    "createImageBitmap",
-  ],
-  ...["ImageData", "ImageBitmap", "ImageBitmapRenderingContext", "OffscreenCanvas", "Lock", "LockManager", "PerformanceObserver"],
-  ...["onerror", "onload", "onbeforeunload", "onunload", "onunhandledrejection"],
-];
+const GONE = `
+  Deno process Buffer global self name closed close location Location Window Navigator navigator NavigatorUAData
+  Worker WebAssembly SharedArrayBuffer Atomics fetch Request Response FormData WebSocket EventSource caches
+  Cache CacheStorage localStorage sessionStorage Storage prompt alert confirm setImmediate clearImmediate
+  BroadcastChannel MessageChannel MessagePort FileReader File createImageBitmap ImageData ImageBitmap
+  ImageBitmapRenderingContext OffscreenCanvas Lock LockManager PerformanceObserver onerror onload onbeforeunload
+  onunload onunhandledrejection
+`.trim().split(/\s+/);
 
 /** `await` asks a promise for its constructor, and `then` that for its species: the harness' own must not be answered by a session. */
 export function pinPromises(): void {

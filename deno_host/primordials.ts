@@ -7,13 +7,12 @@ const uncurry: <T, A extends unknown[], R>(f: (this: T, ...args: A) => R) => (se
 
 export const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, defineProperty, deleteProperty } = Reflect;
 export const { isArray } = Array;
-export const { isInteger, isFinite: isFiniteNumber } = Number;
-export const { min, max } = Math;
+export const { isFinite: isFiniteNumber } = Number;
+export const { max } = Math;
 export const { stringify, parse } = JSON;
-export const ObjectPrototype = Object.prototype, ArrayPrototype = Array.prototype, FunctionPrototype = Function.prototype;
+export const ObjectPrototype = Object.prototype, ArrayPrototype = Array.prototype;
 export const { create: createObject, is: sameValue, setPrototypeOf } = Object;
 export const StringOf = String,
-  NumberOf = Number,
   PromiseOf = Promise,
   ErrorOf = Error,
   NativeMap = Map,
@@ -33,7 +32,6 @@ const getter = (o: object, key: PropertyKey) => uncurry(getOwnPropertyDescriptor
 const TypedArray = getPrototypeOf(Uint8Array.prototype)!;
 export const mapSize: (m: unknown) => number = getter(Map.prototype, "size");
 export const setSize: (s: unknown) => number = getter(Set.prototype, "size");
-export const viewTag: (v: unknown) => string | undefined = getter(TypedArray, Symbol.toStringTag);
 export const viewLength: (v: unknown) => number = getter(TypedArray, "length");
 export const viewByteLength: (v: unknown) => number = getter(TypedArray, "byteLength");
 const viewBuffer: (v: unknown) => ArrayBuffer = getter(TypedArray, "buffer"), viewOffset = getter(TypedArray, "byteOffset");
@@ -46,8 +44,7 @@ export const bufferByteLength: (b: unknown) => number = getter(ArrayBuffer.proto
 export const getUint32 = uncurry(DataView.prototype.getUint32), setUint32 = uncurry(DataView.prototype.setUint32);
 
 export const slice = uncurry(String.prototype.slice),
-  indexOf = uncurry(String.prototype.indexOf),
-  padStart = uncurry(String.prototype.padStart);
+  indexOf = uncurry(String.prototype.indexOf);
 export const charCodeAt = uncurry(String.prototype.charCodeAt);
 export const toWellFormed = uncurry(String.prototype.toWellFormed);
 export const functionText = uncurry(Function.prototype.toString);

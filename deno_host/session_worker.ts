@@ -12,19 +12,10 @@ import {
   ErrorOf,
   getOwnPropertyDescriptor,
   indexOf,
-  mapGet,
-  mapHas,
-  mapSet,
-  NativeMap,
-  NativeSet,
   now,
-  ownKeys,
-  ownValue,
   parse,
   PromiseOf,
   schedule,
-  setAdd,
-  setHas,
   setPrototypeOf,
   slice,
   then,
@@ -35,70 +26,21 @@ import { makeConsole, Output } from "./console.ts";
 import { Timers } from "./timers.ts";
 import { HostCalls } from "./host_calls.ts";
 import { Evaluator, type Started } from "./evaluate.ts";
-import { rememberPlatform, typeName } from "./inspect.ts";
-import { describe, page, part, preview, sizeOf } from "./values.ts";
+import { LAST, Variables } from "./variables.ts";
+import { rememberPlatform } from "./inspect.ts";
+import { describe, page, part } from "./values.ts";
 import { installStackTraces, line, tellStacks, thrown } from "./thrown.ts";
 import { lockDown, pinPromises } from "./lockdown.ts";
 
 const scope = globalThis as any, internals = (Deno as any)[(Deno as any).internal], { Console } = internals, { exit } = Deno;
 const { head, tail } = JSON.parse(Deno.args[0] ?? "{}") as { head: number; tail: number };
-const DESCRIBE_MS = 1_000, REPORTED = 500, NAME = 400, NAMES = 20_000; // characters of a name, and of all names made by a run
+const DESCRIBE_MS = 1_000;
 
 const output = new Output((text) => send({ op: "output" }, encode(text)), head, tail);
 const uncaught = (error: unknown) => output.write(`[uncaught] ${line(error)}\n`);
 const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator(globalThis.setImmediate as any);
+const variables = new Variables(scope, evaluator);
 Deno.permissions.revokeSync({ name: "sys", kind: "inspector" as any });
-
-/** Readers of the session's variables. A name on the global object (`x = 5`) has none here: it is read there. */
-const readers = new NativeMap<string, () => unknown>(), platform = new NativeSet<PropertyKey>();
-const globals = new NativeSet<string>();
-
-function readerOf(name: string): (() => unknown) | undefined {
-  return mapGet(readers, name) ??
-    (getOwnPropertyDescriptor(scope, name) && !setHas(platform, name) ? () => ownValue(scope, name) : undefined);
-}
-
-function remember(names: string[]): void {
-  const fresh: string[] = [];
-  for (let i = 0; i < names.length; i++) if (!mapHas(readers, names[i]!)) append(fresh, names[i]!);
-  if (fresh.length === 0) return;
-  const made = evaluator.readers(fresh);
-  for (let i = 0; i < made.length; i++) mapSet(readers, fresh[i]!, made[i]!);
-}
-
-function variable(name: string, read: () => unknown): object | undefined {
-  let value: unknown;
-  try {
-    value = read();
-  } catch {
-    return undefined;
-  }
-  return { name, type: typeName(value), preview: preview(value), size: sizeOf(value), kept: "live_only" };
-}
-
-/** Names that this run gave the global object, as far as one answer holds them: the rest is told with the next. */
-function madeGlobals(): string[] {
-  const made: string[] = [], keys = ownKeys(scope);
-  for (let i = 0, room = NAMES; i < keys.length && room > 0; i++) {
-    const key = keys[i]!;
-    if (typeof key !== "string" || key.length > NAME || setHas(platform, key) || setHas(globals, key)) continue;
-    if (key === "_" || key === "host") continue;
-    room -= key.length;
-    setAdd(globals, key);
-    append(made, key);
-  }
-  return made;
-}
-
-function report(names: string[]): object[] {
-  const variables: object[] = [];
-  for (let i = 0; i < names.length && variables.length < REPORTED; i++) {
-    if (names[i]!.length > NAME) continue;
-    const read = readerOf(names[i]!), v = read && variable(names[i]!, read);
-    if (v !== undefined) append(variables, v);
-  }
-  return variables;
-}
 
 interface End {
   status: "ok" | "error" | "timeout" | "cancelled";
@@ -115,14 +57,6 @@ function syntaxError({ error, line, column }: { error: string; line: number; col
 /** Whether telling of a run's end is sure to be quick: a value without parts. */
 function isPlain({ status, value }: End): boolean {
   return status === "ok" && (typeof value === "number" || typeof value === "boolean" || value === undefined || value === null);
-}
-
-function declarer(text: string, names: string[]): (() => void) | undefined {
-  if (text === "") return undefined; // then every name is known, and so is its reader
-  return () => {
-    evaluator.declare(text);
-    remember(names);
-  };
 }
 
 let abort: ((end: End) => void) | undefined;
@@ -143,7 +77,8 @@ async function run(
   );
   abort = finish;
   const timer = schedule(() => finish({ status: "timeout", stopped: "waiting" }), timeout);
-  const { promise, stopped, syntax } = await evaluator.start(body, `run${run}`, timeout, declarer(declare, declared));
+  const declaring = declare === "" ? undefined : () => variables.declare(declare, declared); // else every name is known already
+  const { promise, stopped, syntax } = await evaluator.start(body, `run${run}`, timeout, declaring);
   if (promise !== undefined) {
     then(promise, (value) => finish({ status: "ok", value }), (value) => finish({ status: "error", value }));
   } else finish(stopped ? { status: "timeout", stopped: "synchronous" } : { status: "error", syntax });
@@ -159,13 +94,13 @@ async function run(
     else if (end.syntax !== undefined) told.error = syntaxError(end.syntax);
     else if (end.status === "error") told.error = thrown(end.value);
     else told.value = describe(end.value);
-    told.made = madeGlobals();
+    told.made = variables.made();
     const all: string[] = wanted;
     for (let i = 0; i < told.made.length; i++) append(all, told.made[i]);
-    told.variables = report(all);
+    told.variables = variables.report(all);
   };
   const complete = isPlain(end) && wanted.length === 0 ? (describeEnd(), true) : tell(describeEnd);
-  if (end.status === "ok" && keepLast) define(scope, "_", end.value);
+  if (end.status === "ok" && keepLast) define(scope, LAST, end.value);
   if (!complete) told.undescribed = true;
   const { tail: rest, omitted } = output.end();
   if (rest !== "") send({ op: "tail" }, encode(rest));
@@ -186,7 +121,7 @@ function lateSoFar(): number {
 }
 
 function describePart({ id, name, path, offset, limit, room }: any): void {
-  const read = name === "_" && !mapHas(readers, "_") ? () => ownValue(scope, "_") : readerOf(name);
+  const read = variables.reader(name);
   let found: object | undefined;
   const complete = tell(() => {
     if (read === undefined) return;
@@ -197,17 +132,16 @@ function describePart({ id, name, path, offset, limit, room }: any): void {
 }
 
 function table({ id, names }: any): void {
-  let variables: object[] = [];
-  tell(() => variables = report(names));
-  send({ op: "table", id, variables });
+  let found: object[] = [];
+  tell(() => found = variables.report(names));
+  send({ op: "table", id, variables: found });
 }
 
 function assign({ header, blob }: Frame): void {
-  evaluator.declare(header.declare);
-  remember([header.name]);
-  const value = parse(decode(blob));
-  if (mapHas(readers, header.name)) evaluator.assign(header.name, value);
-  send({ op: "assigned", id: header.id, variables: report([header.name]) });
+  const { id, name, declare } = header;
+  variables.declare(declare, [name]);
+  variables.assign(name, parse(decode(blob)));
+  send({ op: "assigned", id, variables: variables.report([name]) });
 }
 
 /** Deals with one frame; a promise while a run goes on. */
@@ -273,7 +207,7 @@ async function warmUp(): Promise<void> {
   define(scope, "console", makeConsole(Console, output));
   lockDown(scope);
   pinPromises();
-  for (const key of ownKeys(scope)) setAdd(platform, key);
+  variables.begin();
   await evaluator.start("return [1, new Map([[1, 2]])]", "warm", 1_000);
   tell(() => describe([new Map<unknown, unknown>([[1, { a: [1, "x"] }]]), thrown(new ErrorOf("warm"))]));
   await evaluator.turn();
