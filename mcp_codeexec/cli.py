@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 the program that was run failed; 2 wrong usage or settings
 import argparse
 import gc
 import json
+import logging
 import os
 import sys
 import threading
@@ -16,6 +17,8 @@ from typing import Any, get_args
 from mcp_codeexec import __version__, logs
 from mcp_codeexec.errors import CodeExecError, NotRun, SettingsError
 from mcp_codeexec.settings import ENV_PREFIX, Settings
+
+log = logging.getLogger(__name__)
 
 OK, FAILED, USAGE, UNAVAILABLE = 0, 1, 2, 3
 
@@ -130,7 +133,7 @@ def _load(filters: Any) -> None:
         CodeValidator().check("eval")  # these two compile their queries at their first use
         prepare(Erased("let a = 1; a = 2"), "", {})
     except Exception:  # the first answer tries again, and is withheld if it still fails
-        logs.event(logs.logger("cli"), "filter rules not loaded")
+        logs.event(log, "filter rules not loaded")
 
 
 async def _run_file(settings: Settings, options: argparse.Namespace) -> int:

@@ -46,8 +46,3 @@ def event(log: logging.Logger, name: str, *, level: int = logging.INFO, **fields
     """Log one event with its fields."""
     if log.isEnabledFor(level):
         log.log(level, name, extra={"fields": fields})
-
-
-def logger(room: str) -> logging.Logger:
-    """The logger of a module of this package."""
-    return logging.getLogger(f"{ROOT}.{room}")

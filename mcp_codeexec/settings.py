@@ -61,7 +61,6 @@ class Settings(BaseSettings):
     concurrent_runs: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, description="Runs at one moment.")
     waiting_runs: int = Field(default=64, ge=1, description="Runs that may wait for a free place, over all sessions.")
     waiting_per_session: int = Field(default=8, ge=1, description="Runs of one session that may wait for their turn.")
-    runs_per_worker: int = Field(default=10_000, ge=1, description="Runs after which a worker is recycled.")
     worker_start_s: float = Field(default=10, gt=0, description="Seconds a worker may take to start.")
 
     @model_validator(mode="after")
@@ -69,6 +68,11 @@ class Settings(BaseSettings):
         if self.timeout_ms > self.max_timeout_ms:
             raise ValueError("timeout_ms is larger than max_timeout_ms")
         return self
+
+    @property
+    def page_chars(self) -> int:
+        """Characters of a page of a value or text: an answer, with room for what is said about the page."""
+        return self.answer_chars * 3 // 4
 
     @classmethod
     def settings_customise_sources(

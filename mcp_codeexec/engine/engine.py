@@ -37,7 +37,7 @@ DATABASE = "sessions.db"
 _CLEANUP_S = 3_600.0
 _DAY_S = 86_400.0
 _CLOSE_S = 3.0
-_MOST = 2**31 - 1  # of any count or offset; what is larger would only be lost on its way to a worker
+MOST = 2**31 - 1  # of any count or offset; what is larger would only be lost on its way to a worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,5 @@ class Engine:
 
 def _not_negative(**numbers: int) -> None:
     for name, value in numbers.items():
-        if not 0 <= value <= _MOST:
-            raise BadArguments(
-                f"{name} is {value}; it can be 0 to {_MOST}." if abs(value) < 10**18 else f"{name} is far too large."
-            )
+        if not 0 <= value <= MOST:
+            raise BadArguments(f"{name} is {value}; it can be 0 to {MOST}." if abs(value) < 10**18 else f"{name} is far too large.")

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import json
 import logging
 import time
 from collections import OrderedDict
@@ -13,8 +12,9 @@ import anyio
 
 from mcp_codeexec.answers import Outcome
 from mcp_codeexec.engine.outcome import Draft, failed_draft, rejected_draft, run_draft
+from mcp_codeexec.engine.wording import violation_line
 from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
-from mcp_codeexec.filtering import FilterPipeline, fit
+from mcp_codeexec.filtering import FilterPipeline, dumped, fit
 from mcp_codeexec.language.prepare import prepare
 from mcp_codeexec.language.validator import CodeValidator, syntax_fault
 from mcp_codeexec.logs import event
@@ -218,7 +218,7 @@ class CodeExecutor:
             status=outcome.status,
             ms=draft.wall_ms,
             code=await text.told,
-            answer=json.dumps(answer.structure(), ensure_ascii=False),
+            answer=dumped(answer.structure()),
             output=outcome.output,
             value=_value_text(outcome),
             error=_error_text(outcome),
@@ -256,13 +256,13 @@ def _withheld_fields(exc: Withheld, draft: Draft) -> dict[str, Json]:
 
 def _value_text(outcome: Outcome) -> str:
     if "value" in outcome.model_fields_set:
-        return outcome.value if isinstance(outcome.value, str) else json.dumps(outcome.value, ensure_ascii=False)
+        return outcome.value if isinstance(outcome.value, str) else dumped(outcome.value)
     return outcome.value_text
 
 
 def _error_text(outcome: Outcome) -> str:
     if outcome.violations:
-        return "\n".join(f"line {v.line}, column {v.column}  {v.rule}  {v.message}" for v in outcome.violations)
+        return "\n".join(map(violation_line, outcome.violations))
     if outcome.error is None:
         return ""
     head = f"{outcome.error.name}: {outcome.error.message}"

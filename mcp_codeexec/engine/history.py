@@ -1,11 +1,11 @@
 """Reading what happened: sessions, runs, one run, a page of a part of it. Everything in the store is filtered already."""
 
 import json
-import re
 from datetime import UTC, datetime
 
 from mcp_codeexec.answers import HistoryAnswer, Outcome, RunRow, SessionRow
 from mcp_codeexec.errors import BadArguments, RunNotFound
+from mcp_codeexec.filtering import token_around
 from mcp_codeexec.model import Record, SessionStore
 from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.session import Session
@@ -14,10 +14,7 @@ from mcp_codeexec.settings import Settings
 _ROWS = 20
 _MOST_ROWS = 100
 _CUT = 200
-_ROOM = 0.75
 _CURSOR_DIGITS = 10
-_TOKEN = re.compile(r"\[[A-Z][A-Za-z_:]*[a-z0-9_]*\]")  # what the filter leaves in place of a value
-_LONGEST_TOKEN = 80
 PARTS = ("code", "output", "value", "error")
 
 
@@ -59,7 +56,7 @@ class History:
     async def run(self, session: Session, run: int) -> HistoryAnswer:
         """One run: its code and its answer."""
         record = await self._record(session, run)
-        room = int(self._settings.answer_chars * _ROOM / 2)
+        room = self._settings.page_chars // 2
         fields: dict[str, object] = {"session_id": session.id, "run": run, "at": _at(record.at), "code": record.code[:room]}
         if len(record.code) > room:
             fields["next"] = f'session_history("{session.id}", run={run}, part="code", offset={room})'
@@ -71,7 +68,7 @@ class History:
         if part not in PARTS:
             raise BadArguments(f"part is {part[:40]!r}; it can be {', '.join(PARTS)}.")
         text = str(getattr(await self._record(session, run), part))
-        start, end = _whole_tokens(text, offset, offset + (limit or int(self._settings.answer_chars * _ROOM)))
+        start, end = _whole_tokens(text, offset, offset + (limit or self._settings.page_chars))
         fields: dict[str, object] = {"session_id": session.id, "run": run, "part": part, "text": text[start:end]}
         fields |= {"offset": start, "count": end - start, "total": len(text)}
         if end < len(text):
@@ -101,8 +98,5 @@ def _at(moment: float) -> str:
 def _whole_tokens(text: str, start: int, end: int) -> tuple[int, int]:
     """The page grown so that no token or redaction is split at its borders."""
     start, end = min(start, len(text)), min(end, len(text))
-    for border in (start, end):
-        for match in _TOKEN.finditer(text, max(0, border - _LONGEST_TOKEN), border + _LONGEST_TOKEN):
-            if match.start() < border < match.end():
-                start, end = (match.start(), end) if border == start else (start, match.end())
-    return start, end
+    first, last = token_around(text, start), token_around(text, end)
+    return first[0] if first else start, last[1] if last else end

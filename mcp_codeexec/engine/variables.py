@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from mcp_codeexec.answers import VariableAnswer
 from mcp_codeexec.engine.path import parse_path
-from mcp_codeexec.errors import BadArguments, VariableNotFound
+from mcp_codeexec.errors import BadArguments, StoreUnavailable, VariableNotFound
 from mcp_codeexec.filtering import FilterPipeline
 from mcp_codeexec.model import Json, Kind, Record, RunDraft, SessionStore, Variable
 from mcp_codeexec.runtime.executor import DenoExecutor
@@ -22,7 +22,6 @@ from mcp_codeexec.settings import Settings
 _TABLE_ROWS = 100
 _MARGIN = 4_096  # characters read on both sides of a page, so that a secret cut by its border is still seen
 _MOST_ITEMS = 100_000
-_ROOM = 0.75  # of an answer's characters are a page
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 _RESERVED = """
     await break case catch class const continue debugger default delete do else enum export extends false finally for function
@@ -61,7 +60,7 @@ class Variables:
     async def value(self, session: Session, name: str, path: str, offset: int, limit: int) -> VariableAnswer:
         """One value or a page of it. Raises VariableNotFound, BadArguments."""
         keys = parse_path(path)
-        room = int(self._settings.answer_chars * _ROOM)
+        room = self._settings.page_chars
         async with session.turn():
             known = self._deno.names(session.id) or {}
             if name not in known and name != "_":
@@ -74,7 +73,7 @@ class Variables:
                         hint=f'get_variable("{session.id}", "{name}") shows what it has.',
                     )
                 begin = max(0, offset - _MARGIN)
-                if first.value.unit == "chars":
+                if first.value.unit == "chars" and (offset or first.count < first.value.total):
                     want = (limit or room) + (offset - begin) + _MARGIN
                     first = await worker.describe(name, keys, begin, want, room) or first
         fields: dict[str, object] = {"session_id": session.id, "name": name, "type": first.value.type, "kept": "live_only"}
@@ -111,7 +110,11 @@ class Variables:
             answer = json.dumps({"session_id": session.id, "run": run, "status": "ok"})
             record = Record(session.id, run, time.time(), "ok", 0, code, answer)
             rows = tuple(Variable(v.name, "let", v.type, v.size, v.kept, run) for v in made)
-            await self._sessions.record(session, RunDraft(record, rows, gone))
+            try:
+                await self._sessions.record(session, RunDraft(record, rows, gone))
+            except StoreUnavailable:
+                await self._deno.suspend(session.id)  # the heap must not be ahead of what is written
+                raise
 
     async def _look(self, session: Session) -> None:
         """Take types and sizes from the living heap: a variable may have changed without being named."""
@@ -142,7 +145,7 @@ class Variables:
             if len(text) <= self._settings.answer_chars:
                 fields["value"] = cleaned.tree
             else:  # one item alone is larger than an answer
-                fields["value_text"] = text[: int(self._settings.answer_chars * _ROOM)] + " …  (go deeper with path)"
+                fields["value_text"] = text[: self._settings.page_chars] + " …  (go deeper with path)"
         else:
             cleaned = await self._filters.clean(page.value.text, session.vault)
             fields["value_text"] = str(cleaned.tree)[: self._settings.answer_chars]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mcp_codeexec.answers import ErrorInfo
 from mcp_codeexec.model import RawRun
 
 
@@ -49,10 +50,10 @@ def after_ok(raw: RawRun) -> str:
     parts: list[str] = []
     if raw.timers:
         parts.append(
-            _count(raw.timers, "timer") + " still pending at the end " + ("was" if raw.timers == 1 else "were") + " cancelled"
+            count(raw.timers, "timer") + " still pending at the end " + ("was" if raw.timers == 1 else "were") + " cancelled"
         )
     if raw.calls:
-        parts.append(_count(raw.calls, "host call") + " not awaited " + ("was" if raw.calls == 1 else "were") + " cancelled")
+        parts.append(count(raw.calls, "host call") + " not awaited " + ("was" if raw.calls == 1 else "were") + " cancelled")
     if raw.console.late:
         parts.append(f"{raw.console.late} characters printed after the end of an earlier run were dropped")
     return ("; ".join(parts) + ": await what you need.") if parts else ""
@@ -63,5 +64,11 @@ def omitted(characters: int) -> str:
     return f"\n… {characters} characters were printed here and not read …\n"
 
 
-def _count(n: int, noun: str) -> str:
+def violation_line(violation: ErrorInfo) -> str:
+    """A violation as the answer and the history say it."""
+    return f"line {violation.line}, column {violation.column}  {violation.rule}  {violation.message}"
+
+
+def count(n: int, noun: str) -> str:
+    """`1 run`, `2 runs`."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

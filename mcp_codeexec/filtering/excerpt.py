@@ -47,8 +47,8 @@ def _marker(missing: int) -> str:
     return f"… {missing} characters left out …"
 
 
-def _token_around(text: str, at: int) -> tuple[int, int] | None:
-    """The token that a cut at `at` would split."""
+def token_around(text: str, at: int) -> tuple[int, int] | None:
+    """The token or redaction that a cut at `at` would split."""
     start = text.rfind("[", max(0, at - _LONGEST_TOKEN), at)
     end = text.find("]", at, at + _LONGEST_TOKEN) + 1
     if start < 0 or end == 0:
@@ -58,10 +58,10 @@ def _token_around(text: str, at: int) -> tuple[int, int] | None:
 
 
 def _before_token(text: str, at: int) -> int:
-    around = _token_around(text, at)
+    around = token_around(text, at)
     return around[0] if around else at
 
 
 def _after_token(text: str, at: int) -> int:
-    around = _token_around(text, at)
+    around = token_around(text, at)
     return around[1] if around else at

@@ -76,7 +76,6 @@ class SessionWorker:
     def __init__(self, process: DenoProcess, *, console_chars: int, host_calls: int, memory_mb: int) -> None:
         self.process = process
         self.names: dict[str, Kind] = {}
-        self.runs = 0
         self.born = self.touched = asyncio.get_running_loop().time()
         self.monitor = ResourceMonitor(process.pid)
         self._console_bytes = console_chars * _PARTLY
@@ -113,7 +112,6 @@ class SessionWorker:
         """Run one program to its end, whatever that is. A cancelled call leaves the run going: `stop` ends it."""
         program = job.program
         names: dict[str, Kind] = {**job.known, **program.names}
-        self.runs += 1
         self.touched = asyncio.get_running_loop().time()
         self._output = _Output(self._console_bytes)
         self._calls = HostCalls(self.process, job.host_calls, self._call_limit)

@@ -3,10 +3,9 @@
 First line: session, run, status, time. Then the value, the output, the error, the state, and the calls that fetch what was cut.
 """
 
-import json
-
 from mcp_codeexec.answers import Answer, ErrorInfo, Failure, HistoryAnswer, Outcome, VariableAnswer
-from mcp_codeexec.model import Json
+from mcp_codeexec.engine.wording import count, violation_line
+from mcp_codeexec.filtering import dumped
 
 _DOT = " · "
 _STATES = {
@@ -27,7 +26,7 @@ def render(answer: Answer) -> str:
         case Failure():
             lines = _failure(answer)
         case _:
-            lines = [_dumped(answer.structure())]
+            lines = [dumped(answer.structure())]
     return "\n".join(lines)
 
 
@@ -36,7 +35,7 @@ def _outcome(answer: Outcome) -> list[str]:
     if answer.status == "rejected":
         return [
             _DOT.join([*head, "nothing ran, nothing changed"]),
-            *map(_violation, answer.violations),
+            *map(violation_line, answer.violations),
             *_lost(answer),
             *_tail(answer),
         ]
@@ -44,7 +43,7 @@ def _outcome(answer: Outcome) -> list[str]:
         head.append(f"{answer.usage.wall_ms} ms")
     lines = [_DOT.join(head)]
     if "value" in answer.model_fields_set:
-        lines.append(f"value: {_dumped(answer.value)}")
+        lines.append(f"value: {dumped(answer.value)}")
     elif answer.value_text:
         kind = f" ({answer.value_type})" if answer.value_type else ""
         lines.append(f"value{kind}: {answer.value_text}")
@@ -82,19 +81,15 @@ def _error(error: ErrorInfo, *, thrown: bool) -> list[str]:
     return [said, *(f"  {line}" for line in error.stack.splitlines())]
 
 
-def _violation(violation: ErrorInfo) -> str:
-    return f"line {violation.line}, column {violation.column}  {violation.rule}  {violation.message}"
-
-
 def _variable(answer: VariableAnswer) -> list[str]:
     if not answer.name:
-        lines = [_DOT.join([answer.session_id, f"run {answer.run}", _count(answer.total, "variable")])]
+        lines = [_DOT.join([answer.session_id, f"run {answer.run}", count(answer.total, "variable")])]
         lines += [f"{row.name}  {row.type}  size {row.size}  {row.kept}  run {row.run}" for row in answer.variables]
     else:
         whole = answer.name + (answer.path if answer.path.startswith("[") or not answer.path else f".{answer.path}")
         span = f"{answer.unit} {answer.offset} to {answer.offset + answer.count} of {answer.total}"
         lines = [_DOT.join([answer.session_id, whole, answer.type, answer.kept, span])]
-        lines.append(_dumped(answer.value) if "value" in answer.model_fields_set else answer.value_text)
+        lines.append(dumped(answer.value) if "value" in answer.model_fields_set else answer.value_text)
     return lines + _next(answer.next) + _hidden(answer.redactions)
 
 
@@ -113,7 +108,7 @@ def _history(answer: HistoryAnswer) -> list[str]:
     else:
         lines = ["sessions, last used first:" if answer.sessions else "no sessions"]
         for s in answer.sessions:
-            size = [_count(s.runs, "run"), _count(s.variables, "variable")]
+            size = [count(s.runs, "run"), count(s.variables, "variable")]
             lines.append(_DOT.join([s.session_id, *size, f"last used {s.last_used}", f"created {s.created}"]))
     return lines + _next(answer.next)
 
@@ -133,11 +128,3 @@ def _hidden(redactions: dict[str, int]) -> list[str]:
 
 def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
-def _dumped(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -8,7 +8,7 @@ from mcp.types import Tool, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mcp_codeexec.answers import Answer, HistoryAnswer, Outcome, VariableAnswer
-from mcp_codeexec.engine import Engine
+from mcp_codeexec.engine import MOST, Engine
 from mcp_codeexec.errors import BadArguments
 from mcp_codeexec.model import Stage
 from mcp_codeexec.settings import Settings
@@ -16,7 +16,6 @@ from mcp_codeexec.settings import Settings
 A = TypeVar("A", bound=BaseModel)
 OnStage = Callable[[Stage], None]
 
-_MOST = 2**31 - 1  # more than any text, list or history has
 SessionId = Annotated[str, Field(description="The session's id, as execute_code gave it.")]
 _NO_SESSION = "Session to go on with; leave it out to start one."
 
@@ -39,8 +38,8 @@ class GetVariable(_Arguments):
     session_id: SessionId
     name: str = Field(default="", description="The variable; leave it out for the table of all. `_` is the previous value.")
     path: str = Field(default="", description='A part of it, as in code: items[0].name, ["odd key"], [-1].')
-    offset: int = Field(default=0, ge=0, le=_MOST, description="Where to begin, in characters, items or bytes.")
-    limit: int = Field(default=0, ge=0, le=_MOST, description="How many; 0 is what fits an answer.")
+    offset: int = Field(default=0, ge=0, le=MOST, description="Where to begin, in characters, items or bytes.")
+    limit: int = Field(default=0, ge=0, le=MOST, description="How many; 0 is what fits an answer.")
 
 
 class SessionHistory(_Arguments):
@@ -48,11 +47,11 @@ class SessionHistory(_Arguments):
 
     session_id: str = Field(default="", description="The session; leave it out for the list of your sessions.")
     run: int = Field(
-        default=0, ge=0, le=_MOST, description="One run, with its code and answer; 0 for the list of runs, newest first."
+        default=0, ge=0, le=MOST, description="One run, with its code and answer; 0 for the list of runs, newest first."
     )
     part: str = Field(default="", description="One part of that run, whole: code, output, value or error.")
-    offset: int = Field(default=0, ge=0, le=_MOST, description="Where to begin, in characters of the part.")
-    limit: int = Field(default=0, ge=0, le=_MOST, description="How many rows, or characters of the part.")
+    offset: int = Field(default=0, ge=0, le=MOST, description="Where to begin, in characters of the part.")
+    limit: int = Field(default=0, ge=0, le=MOST, description="How many rows, or characters of the part.")
     cursor: str = Field(default="", description="From `next` of the page before.")
 
 

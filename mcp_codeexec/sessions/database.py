@@ -159,6 +159,8 @@ def _use_log(connection: sqlite3.Connection) -> None:
         except sqlite3.OperationalError as exc:
             if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
-            time.sleep(0.005)  # of all statements this one does not wait by itself when another process does just the same
+            # On the connection's own thread. SQLite says "locked" at once here, whatever busy_timeout is, to all but one of those
+            # who do this at the same moment.
+            time.sleep(0.005)
         else:
             return

@@ -118,7 +118,7 @@ def ended(processes: list[psutil.Process], within_s: float) -> bool:
     while any(map(_lives, processes)):
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.01)
+        time.sleep(0.01)  # they are no children of ours: their end is no event that we could wait for
     return True
 
 

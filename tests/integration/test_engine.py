@@ -128,6 +128,18 @@ async def test_a_run_that_cannot_be_recorded_is_not_kept(tmp_path: Path) -> None
             await engine.execute("a = 2; a", session)
 
 
+async def test_a_variable_that_cannot_be_recorded_is_not_set(tmp_path: Path) -> None:
+    async with Engine(settings(ephemeral=False, data_dir=tmp_path)) as engine:
+        session = await engine.create_session()
+        with sqlite3.connect(tmp_path / "sessions.db") as other:
+            other.execute("CREATE TRIGGER no BEFORE INSERT ON run BEGIN SELECT RAISE(ABORT, 'full'); END")
+        with pytest.raises(StoreUnavailable):
+            await engine.set_variable(session, "rows", [1])
+        with sqlite3.connect(tmp_path / "sessions.db") as other:
+            other.execute("DROP TRIGGER no")
+        assert (await engine.execute("typeof rows", session)).value == "undefined"
+
+
 async def test_the_database_is_private(tmp_path: Path) -> None:
     async with Engine(settings(ephemeral=False, data_dir=tmp_path / "data")) as engine:
         await engine.execute("1")

@@ -22,7 +22,7 @@ def lines() -> Generator[io.StringIO]:
 
 
 def test_an_event_is_one_json_line_with_its_fields(lines: io.StringIO) -> None:
-    logs.event(logs.logger("test"), "done", session="ses_x", run=3, ms=1.5)
+    logs.event(logging.getLogger(f"{logs.ROOT}.test"), "done", session="ses_x", run=3, ms=1.5)
     line = json.loads(lines.getvalue())
     assert {key: line[key] for key in ("level", "event", "session", "run", "ms")} == {
         "level": "info",
@@ -35,7 +35,7 @@ def test_an_event_is_one_json_line_with_its_fields(lines: io.StringIO) -> None:
 
 
 def test_what_is_below_the_level_is_not_written(lines: io.StringIO) -> None:
-    logs.event(logs.logger("test"), "detail", level=logging.DEBUG)
+    logs.event(logging.getLogger(f"{logs.ROOT}.test"), "detail", level=logging.DEBUG)
     assert lines.getvalue() == ""
 
 
@@ -43,7 +43,7 @@ def test_a_crash_keeps_its_place_and_loses_its_message(lines: io.StringIO) -> No
     try:
         raise ValueError("ann@example.com")
     except ValueError:
-        logs.logger("test").exception("call failed")
+        logging.getLogger(f"{logs.ROOT}.test").exception("call failed")
     line = json.loads(lines.getvalue())
     assert (line["event"], line["crash"]) == ("call failed", "ValueError")
     assert line["place"].startswith("tests.unit.test_logs:")

@@ -13,12 +13,13 @@ from mcp_codeexec.errors import RuntimeUnavailable
 from mcp_codeexec.model import Payload, Program, RawRun
 from mcp_codeexec.runtime.process import DenoProcess
 from mcp_codeexec.runtime.worker import Job, SessionWorker
+from tests.unit.runtime.sessions import eventually
 
 LIAR = Path(__file__).with_name("liar.py")
 PROGRAM = Program("", "return 1", {}, frozenset(), lambda line, column: None)
 
 
-# ruff: noqa: ASYNC110, ASYNC220 - processes of the tests' own; a state of the kernel's has no event to wait for
+# ruff: noqa: ASYNC220 - processes of the tests' own
 
 
 async def lied(lie: str, timeout_ms: int = 300) -> tuple[RawRun, SessionWorker]:
@@ -115,9 +116,7 @@ async def test_a_worker_that_says_it_stands_still_is_made_to() -> None:
     raw, worker = await lied("a claim to be still")
     assert raw.status == "ok"
     process = psutil.Process(worker.process.pid)
-    with anyio.fail_after(10):
-        while process.status() != psutil.STATUS_STOPPED:
-            await anyio.sleep(0.01)
+    await eventually(lambda: process.status() == psutil.STATUS_STOPPED)
     await worker.process.end()
     assert not psutil.pid_exists(worker.process.pid)
 
