@@ -119,8 +119,7 @@ def _serve(settings: Settings) -> int:
 
     gc.freeze()  # what was imported stays: later collections need not look at it
     gc.enable()
-    anyio.run(serve, build_server(settings, lambda: Engine(settings, launcher=launcher, filters=filters)))
-    return OK
+    return anyio.run(serve, build_server(settings, lambda: Engine(settings, launcher=launcher, filters=filters)))
 
 
 def _load(filters: Any) -> None:
