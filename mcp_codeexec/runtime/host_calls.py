@@ -44,6 +44,11 @@ class HostCalls:
         task.add_done_callback(self._tasks.discard)
         return True
 
+    @property
+    def running(self) -> bool:
+        """Whether a call is still open."""
+        return bool(self._tasks)
+
     async def close(self) -> None:
         """Cancel the calls that are still open; bounded."""
         self._left = 0

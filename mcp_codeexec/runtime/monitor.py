@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-from pathlib import Path
 
 import psutil
 
@@ -35,7 +34,7 @@ class ResourceMonitor:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._proc = Path(f"/proc/{pid}")
+        self._status, self._clear = f"/proc/{pid}/status", f"/proc/{pid}/clear_refs"
         self._wall = 0.0
         self._cpu = 0.0
 
@@ -43,8 +42,8 @@ class ResourceMonitor:
         """A run begins."""
         self._wall = time.perf_counter()
         self._cpu = cpu_seconds(self._pid)
-        with contextlib.suppress(OSError):
-            (self._proc / "clear_refs").write_text("5")  # resets the peak to what it has now
+        with contextlib.suppress(OSError), open(self._clear, "wb", buffering=0) as file:
+            file.write(b"5")  # resets the peak to what it has now
 
     def cpu_ms(self) -> float:
         """CPU time of the run so far."""
@@ -57,7 +56,8 @@ class ResourceMonitor:
 
     def _peak_mb(self) -> float:
         try:
-            status = (self._proc / "status").read_bytes()
+            with open(self._status, "rb", buffering=0) as file:
+                status = file.read()
         except OSError:
             return round(memory_mb(self._pid), 1)
         at = status.find(b"VmHWM:")

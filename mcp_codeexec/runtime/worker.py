@@ -116,7 +116,6 @@ class SessionWorker:
         self._output = _Output(self._console_bytes)
         self._calls = HostCalls(self.process, job.host_calls, self._call_limit)
         self.process.resume()
-        self.monitor.start()
         self._done = self.process.begin(
             {
                 "op": "run",
@@ -131,8 +130,11 @@ class SessionWorker:
                 "keepLast": "_" not in names,
             }
         )
+        self.monitor.start()  # beside the run's first moments, which wait for nobody
         await self._wait(job.timeout_ms / 1_000)
-        return await self._shielded(self._finish("timeout", names))
+        finish = self._finish("timeout", names)
+        quiet = self._done.done() and not self._calls.running  # then it waits for nothing: no cancellation can come between
+        return await (finish if quiet else self._shielded(finish))
 
     async def stop(self, known: Mapping[str, Kind]) -> RawRun:
         """End the run that is going, because its caller went away: kindly where the worker waits, else by killing it."""
