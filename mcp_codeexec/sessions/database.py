@@ -1,9 +1,10 @@
-"""One SQLite connection on a thread of its own, opened the way that a private, shared file needs."""
+"""One SQLite connection with a thread of its own, opened the way that a private, shared file needs."""
 
 import asyncio
 import os
 import sqlite3
 import stat
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +19,8 @@ from mcp_codeexec.sessions import schema
 
 T = TypeVar("T")
 BUSY_MS = 5_000  # how long to wait for another process's write; ours take less than a millisecond
+_LOG_PAGES = 1_000  # of the write-ahead log, before it is brought into the database
+_BRIEF_IN_A_ROW = 64  # so often goes brief work before other: it leaves the log to grow
 
 
 class Database(aiosqlite.Connection):
@@ -37,6 +40,8 @@ class Database(aiosqlite.Connection):
         self._version: int = 0
         self._foreign_writes = 0
         self._stopped: asyncio.Future[None] | None = None
+        self._in_use = threading.Lock()
+        self._brief_left = 0
 
     async def start(self) -> None:
         """Open and migrate, or refuse. Raises what `schema` raises, and OSError."""
@@ -53,13 +58,25 @@ class Database(aiosqlite.Connection):
         self._stopped = super().stop()  # pyright: ignore[reportUnknownMemberType]
         return self._stopped
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(self, work: Callable[[sqlite3.Connection], T], *, brief: bool = False) -> T:
         """The result of `work` on the connection. Not stopped by a cancellation of the caller, who then does not see its end.
+
+        `brief` work of a few rows is done here and now, where nothing is in its way: the way to the thread and back takes longer
+        than the work. It never waits: neither for this connection, nor for another process's write, nor for a disk's sync.
 
         Raises:
             StoreUnavailable: the file is not where it was: what we write would be lost with it.
         """
-        return await self._execute(self._guarded, work)  # pyright: ignore[reportUnknownMemberType]
+        if brief and self._brief_left > 0 and self._in_use.acquire(blocking=False):
+            self._brief_left -= 1
+            try:
+                return self._guarded(work)
+            except sqlite3.OperationalError as exc:
+                if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+            finally:
+                self._in_use.release()
+        return await self._execute(self._waiting, work)  # pyright: ignore[reportUnknownMemberType]
 
     def revision(self) -> int | None:
         """A number that changes when another connection wrote; None where that cannot be said without asking the database.
@@ -77,6 +94,16 @@ class Database(aiosqlite.Connection):
         if version != self._version:
             self._version, self._foreign_writes, log = version, self._foreign_writes + 1, None
         self._log_seen = log
+
+    def _waiting(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """On the connection's thread, where a wait or a sync holds up nobody else."""
+        with self._in_use:
+            self._brief_left = _BRIEF_IN_A_ROW
+            _set_patience(self._conn, BUSY_MS, _LOG_PAGES)
+            try:
+                return self._guarded(work)
+            finally:
+                _set_patience(self._conn, 0, 0)
 
     def _guarded(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if _identity(self._path) != self._file:
@@ -107,12 +134,17 @@ def _log_state(path: Path) -> tuple[int, int] | None:
     return found.st_size, found.st_mtime_ns
 
 
+def _set_patience(connection: sqlite3.Connection, busy_ms: int, log_pages: int) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {log_pages}")
+
+
 def _connect(path: Path | None) -> sqlite3.Connection:
     if path is None:
-        return _set_up(sqlite3.connect(":memory:", isolation_level=None), None)
+        return _set_up(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False), None)
     _see_file(path)
     uri = f"{path.absolute().as_uri()}?mode=rw"  # rw: SQLite itself never makes the file, it would be readable to others
-    return _set_up(sqlite3.connect(uri, uri=True, isolation_level=None), path)
+    return _set_up(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False), path)
 
 
 def _see_file(path: Path) -> None:
@@ -128,7 +160,7 @@ def _see_file(path: Path) -> None:
 
 def _set_up(connection: sqlite3.Connection, path: Path | None) -> sqlite3.Connection:
     try:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        _set_patience(connection, BUSY_MS, _LOG_PAGES)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
         # Before WAL: so the application id is in the file itself from the first moment, and `inspect` always sees it.

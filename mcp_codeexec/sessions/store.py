@@ -16,6 +16,7 @@ from mcp_codeexec.sessions.database import Database
 from mcp_codeexec.sessions.schema import transaction
 
 T = TypeVar("T")
+_BRIEF_CHARS, _BRIEF_ROWS = 65_536, 64  # of a run: as much is written in less than a millisecond
 _NEWEST = (float("inf"), "")
 
 
@@ -65,7 +66,7 @@ class SqliteStore:
 
         Runs of a session are 1, 2, 3 …: one that does not follow the last is refused, so two processes never mix theirs.
         """
-        await self._write(lambda c: queries.add_run(c, draft))
+        await self._write(lambda c: queries.add_run(c, draft), brief=_is_brief(draft))
 
     async def keep_tokens(self, session_id: str, minted: Sequence[VaultRow]) -> None:
         """Write tokens that were minted outside a run; rows already there stay."""
@@ -110,13 +111,13 @@ class SqliteStore:
             await self._read(queries.empty_log)
         return removed
 
-    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def _write(self, work: Callable[[sqlite3.Connection], T], *, brief: bool = False) -> T:
         def whole(connection: sqlite3.Connection) -> T:
             with transaction(connection):
                 return work(connection)
 
         with _sentences("written"):
-            return await self._opened().run(whole)
+            return await self._opened().run(whole, brief=brief)
 
     async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         with _sentences("read"):
@@ -126,6 +127,12 @@ class SqliteStore:
         if self._database is None:
             raise StoreUnavailable("the session database is not open.")
         return self._database
+
+
+def _is_brief(draft: RunDraft) -> bool:
+    record = draft.record
+    characters = len(record.code) + len(record.answer) + len(record.output) + len(record.value) + len(record.error)
+    return characters < _BRIEF_CHARS and len(draft.variables) + len(draft.gone) + len(draft.minted) < _BRIEF_ROWS
 
 
 def _check(limit: int) -> None:

@@ -71,6 +71,28 @@ async def test_a_database_that_another_process_holds_is_reported_as_locked(path:
         await store.commit(draft(1))
 
 
+async def test_a_commit_that_waits_for_another_process_holds_up_nobody_else(path: Path) -> None:
+    async with opened(path) as store:
+        await store.create(session(), KEY)
+        await store.commit(draft(1))
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            async with anyio.create_task_group() as group:
+                group.start_soon(store.commit, draft(2))
+                for _ in range(20):  # the loop goes on
+                    await anyio.lowlevel.checkpoint()
+                other.execute("COMMIT")
+        assert len(await store.runs("ses_a", 9)) == 2
+
+
+async def test_the_log_of_many_small_commits_is_brought_into_the_database(path: Path) -> None:
+    async with opened(path) as store:
+        await store.create(session(), KEY)
+        for run in range(1, 1_201):
+            await store.commit(draft(run, names=["x"]))
+        assert os.stat(f"{path}-wal").st_size < 1.5 * 1_000 * 4_096
+
+
 def delete(path: Path) -> None:
     path.unlink()
 
@@ -155,14 +177,15 @@ anyio.run(store.open)
 async def test_a_cancelled_commit_is_written_whole_and_the_store_goes_on(path: Path) -> None:
     async with opened(path) as store:
         await store.create(session(), KEY)
-        task = asyncio.create_task(store.commit(draft(1, names=["x"])))
+        names = [f"v{n}" for n in range(100)]  # so many are written on the connection's thread
+        task = asyncio.create_task(store.commit(draft(1, names=names)))
         await anyio.lowlevel.checkpoint()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         found = await store.load("ses_a")
         assert found is not None
-        assert (found.info.runs, len(found.variables), len(await store.runs("ses_a", 9))) == (1, 1, 1)
+        assert (found.info.runs, len(found.variables), len(await store.runs("ses_a", 9))) == (1, 100, 1)
         await store.commit(draft(2))
 
 
