@@ -11,12 +11,16 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from mcp_codeexec import __version__, logs
 from mcp_codeexec.errors import CodeExecError, NotRun, SettingsError
 from mcp_codeexec.settings import ENV_PREFIX, Settings
+
+if TYPE_CHECKING:
+    from mcp_codeexec.filtering import FilterPipeline
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,7 @@ def run(argv: Sequence[str]) -> int:
             return _serve(settings)
         import anyio  # noqa: PLC0415 - not before serving: its first worker starts before the imports
 
+        gc.enable()
         return anyio.run(_COMMANDS[options.command], settings, options)
     except CodeExecError as exc:
         sys.stderr.write(f"mcp-codeexec: {exc}\n" + (f"  {exc.hint}\n" if exc.hint else ""))
@@ -97,7 +102,6 @@ def _shown_default(name: str) -> str:
 
 def _serve(settings: Settings) -> int:
     """Start what takes time first: Deno's processes, then the filter's rules on a thread, while Python imports the SDK."""
-    gc.disable()  # collections cost a tenth of the start, and find nothing
     from mcp_codeexec.runtime.launcher import Launcher  # noqa: PLC0415
 
     launcher: Launcher | None = None
@@ -106,10 +110,8 @@ def _serve(settings: Settings) -> int:
         launcher.start_early()
     except CodeExecError as exc:  # the server still starts: its calls answer with this sentence
         sys.stderr.write(f"mcp-codeexec: {exc}\n")
-    from mcp_codeexec.filtering import FilterPipeline  # noqa: PLC0415
-
-    filters = FilterPipeline()
-    threading.Thread(target=_load, args=(filters,), daemon=True).start()
+    loading: Future[FilterPipeline] = Future()
+    threading.Thread(target=_load, args=(loading,), daemon=True).start()
 
     import anyio  # noqa: PLC0415
 
@@ -119,18 +121,27 @@ def _serve(settings: Settings) -> int:
 
     gc.freeze()  # what was imported stays: later collections need not look at it
     gc.enable()
-    return anyio.run(serve, build_server(settings, lambda: Engine(settings, launcher=launcher, filters=filters)))
+    return anyio.run(serve, build_server(settings, lambda: Engine(settings, launcher=launcher, filters=loading.result())))
 
 
-def _load(filters: Any) -> None:
+def _load(made: "Future[FilterPipeline]") -> None:
+    """Make the filter, and then load what the first answers need."""
+    try:
+        from mcp_codeexec.filtering import FilterPipeline  # noqa: PLC0415
+
+        filters = FilterPipeline()
+    except BaseException as exc:
+        made.set_exception(exc)
+        raise
+    made.set_result(filters)
     try:
         filters.load()
         from mcp_codeexec.language.prepare import prepare  # noqa: PLC0415
         from mcp_codeexec.language.validator import CodeValidator  # noqa: PLC0415
         from mcp_codeexec.model import Erased  # noqa: PLC0415
 
-        CodeValidator().check("eval")  # these two compile their queries at their first use
-        prepare(Erased("let a = 1; a = 2"), "", {})
+        CodeValidator().check("1")  # these two compile their queries at their first use
+        prepare(Erased("1"), "", {})
     except Exception:  # the first answer tries again, and is withheld if it still fails
         logs.event(log, "filter rules not loaded")
 

@@ -11,7 +11,7 @@ from mcp_codeexec.language.scopes import function_ranges
 from mcp_codeexec.language.value import give, last_statement, made_namespace
 from mcp_codeexec.model import Kind
 
-_VARS = """
+_INNER = """
 (program (variable_declaration) @listed)
 (export_statement (variable_declaration) @listed)
 (statement_block (variable_declaration) @listed)
@@ -27,10 +27,8 @@ _VARS = """
 (labeled_statement body: (variable_declaration) @alone)
 (with_statement body: (variable_declaration) @alone)
 (for_in_statement kind: "var" @word left: (_) @left)
+(statement_block (function_declaration) @function)
 """
-
-
-_INNER_FUNCTIONS = "(statement_block (function_declaration) @function)"
 _FUNCTIONS = ("function_declaration", "generator_function_declaration")
 _CLASSES = ("class_declaration", "abstract_class_declaration")
 _FIXED = frozenset({"undefined", "NaN", "Infinity"})  # no script may declare these
@@ -138,7 +136,7 @@ class Cell:
 
     def _inner_declarations(self, root: Node) -> None:
         """`var`, and in a sloppy script a block's functions, bind at the top from anywhere but inside a function."""
-        found = {**captures(_VARS, root), **captures(_INNER_FUNCTIONS, root)}
+        found = captures(_INNER, root)
         if not found:
             return
         functions = Nesting(function_ranges(root))

@@ -21,15 +21,13 @@ _KB = 1_024
 _SYNTAX = """
 (import_statement) @import
 (export_statement source: (_)) @export_from
-(call_expression function: (import)) @import_call
+(import) @import_call
 (meta_property) @meta
 (decorator) @decorator
 (public_field_definition) @field
 (string) @string
 (template_string) @template
 (subscript_expression index: [(string) (binary_expression) (template_string)] @index)
-"""
-_TYPESCRIPT = """
 [
   (type_annotation) (type_arguments) (type_parameters) (type_alias_declaration) (interface_declaration) (enum_declaration)
   (internal_module) (module) (ambient_declaration) (abstract_class_declaration) (as_expression) (satisfies_expression)
@@ -37,7 +35,7 @@ _TYPESCRIPT = """
   (method_signature) (abstract_method_signature) (index_signature) (implements_clause) (import_statement) (export_statement)
   (type_predicate_annotation) (asserts_annotation) (decorator)
   "readonly" "declare" "abstract" "accessor"
-  (public_field_definition "?") (public_field_definition "!") (method_definition "?") (variable_declarator "!")
+  (public_field_definition ["?" "!"]) (method_definition "?") (variable_declarator "!")
 ] @typed
 """
 _ACCESSOR = re.compile(r"(?:(?:static|public|private|protected|override|readonly|declare|abstract)\s+)*accessor[ \t]+[\w$#\[\"']")
@@ -65,13 +63,15 @@ class CodeValidator:
         depth, deepest = self._deepest(tree, reading.data)
         found = [(deepest, rules.DEPTH, f"nested deeper than {self._depth} levels; build it in steps")] if deepest >= 0 else []
         warned: list[tuple[int, str, str]] = []
+        marked: dict[str, list[Node]] = {}
         if deepest < 0 and readable(tree):
-            found += self._syntax(tree.root_node, warned)
+            marked = captures(_SYNTAX, tree.root_node)
+            found += self._syntax(marked, warned)
             named = uses(tree.root_node, text, names, _MOST)
             found += [(at, RULES[name].id, RULES[name].advice(member)) for at, name, member in named]
         told = [Violation(rule, *_place(lines, reading.origin(at)), message) for at, rule, message in sorted(found)[:_MOST]]
         warnings = [Violation(rule, *_place(lines, reading.origin(at)), message) for at, rule, message in sorted(warned)[:_MOST]]
-        plain = not (found or tree.root_node.has_error or captures(_TYPESCRIPT, tree.root_node))
+        plain = not (found or tree.root_node.has_error or "typed" in marked)
         return Verdict(tuple(told), tuple(warnings), CodeMetrics(len(data), lines.count, depth), plain)
 
     def _whole(self, data: bytes) -> tuple[str, str] | None:
@@ -111,9 +111,9 @@ class CodeValidator:
                 return most, match.start()
         return most, -1
 
-    def _syntax(self, root: Node, warned: list[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
+    def _syntax(self, marked: dict[str, list[Node]], warned: list[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
         limit = self._string_kb * _KB
-        for kind, nodes in captures(_SYNTAX, root).items():
+        for kind, nodes in marked.items():
             for node in nodes:
                 if kind in ("string", "template"):
                     for start, size in _parts(node) if node.end_byte - node.start_byte > limit else ():
@@ -154,7 +154,10 @@ def _place(lines: Lines, offset: int) -> tuple[int, int]:
 
 
 def _refused(kind: str, node: Node) -> tuple[str, str] | None:
-    if kind == "import_call" or (kind in ("import", "export_from") and not _has_word(node, "type")):
+    if kind == "import_call":
+        call = node.parent
+        return (rules.IMPORT.id, rules.IMPORT.advice(module_named(call))) if call and call.type == "call_expression" else None
+    if kind in ("import", "export_from") and not _has_word(node, "type"):
         return rules.IMPORT.id, rules.IMPORT.advice(module_named(node))
     if kind == "meta" and text_of(node).startswith("import"):
         return rules.IMPORT_META

@@ -8,11 +8,12 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
-from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams, TextContent
+from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams, TextContent, Tool
 
 from mcp_codeexec import __version__
 from mcp_codeexec.answers import Answer, ErrorInfo, Failure, Outcome
@@ -37,7 +38,10 @@ _BEAT_S = 2.0
 
 def build_server(settings: Settings, make_engine: Callable[[], Engine]) -> Server[Engine]:
     """A server for one or more connections of one process; each entering of its lifespan makes an engine."""
-    definitions = [spec.definition(name, settings) for name, spec in TOOLS.items()]
+
+    @cache
+    def definitions() -> list[Tool]:  # only when they are asked for: the schemas take as long as ten calls
+        return [spec.definition(name, settings) for name, spec in TOOLS.items()]
 
     @asynccontextmanager
     async def lifespan(_: Server[Engine]) -> AsyncGenerator[Engine]:
@@ -45,7 +49,7 @@ def build_server(settings: Settings, make_engine: Callable[[], Engine]) -> Serve
             yield engine
 
     async def list_tools(_: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
-        return ListToolsResult(tools=definitions)
+        return ListToolsResult(tools=definitions())
 
     async def call_tool(ctx: Context, params: CallToolRequestParams) -> CallToolResult:
         return _result(await _answer(ctx, params))

@@ -86,8 +86,11 @@ class LineSource(MessageSource):
             self._searched = len(self._buffer)
             data = await self._read()
             if not data:
-                raise anyio.EndOfStream
+                end = self._searched  # what is left may be a line without its end
+                break
             self._buffer += data
+        if not end:
+            raise anyio.EndOfStream
         line = bytes(self._buffer[:end])
         del self._buffer[:end]
         self._searched = 0
