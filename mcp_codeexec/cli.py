@@ -101,7 +101,7 @@ def _shown_default(name: str) -> str:
 
 
 def _serve(settings: Settings) -> int:
-    """Start what takes time first: Deno's processes, then the filter's rules on a thread, while Python imports the SDK."""
+    """Start what takes time first: a session's process, then the filter's rules on a thread, while Python imports the SDK."""
     from mcp_codeexec.runtime.launcher import Launcher  # noqa: PLC0415
 
     launcher: Launcher | None = None

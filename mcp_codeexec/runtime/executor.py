@@ -1,6 +1,7 @@
 """DenoExecutor: which process runs which session, and how many run at once."""
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping
@@ -14,7 +15,7 @@ from mcp_codeexec.logs import event
 from mcp_codeexec.model import Erased, Kind, RawRun, SyntaxFault
 from mcp_codeexec.runtime.launcher import Launcher
 from mcp_codeexec.runtime.layers import Layer
-from mcp_codeexec.runtime.pool import PoolStatus, WorkerPool
+from mcp_codeexec.runtime.pool import SETTLE_S, PoolStatus, WorkerPool
 from mcp_codeexec.runtime.transpiler import Transpiler
 from mcp_codeexec.runtime.worker import Job, SessionWorker
 from mcp_codeexec.settings import Settings
@@ -43,6 +44,7 @@ class DenoExecutor:
         self._launcher = launcher
         self._pool: WorkerPool | None = None
         self._transpiler: Transpiler | None = None
+        self._background: asyncio.Task[None] | None = None
         self._live: OrderedDict[str, SessionWorker] = OrderedDict()
         self._running: set[str] = set()
         self._places = asyncio.Semaphore(settings.concurrent_runs)
@@ -51,7 +53,7 @@ class DenoExecutor:
         self._total_ms = 0.0
 
     async def initialize(self) -> None:
-        """Have Deno, the transpiler and a first worker ready; the pool fills up in the background.
+        """Have Deno and a first worker ready; the pool fills up, and the transpiler starts, in the background.
 
         Raises:
             RuntimeUnavailable: Deno is missing, too old, hangs or dies at start.
@@ -60,9 +62,14 @@ class DenoExecutor:
             self._launcher = Launcher(self._settings)
         self._pool = WorkerPool(self._settings, self._launcher)
         self._transpiler = Transpiler(self._launcher, self._settings.worker_start_s)
-        for result in await asyncio.gather(self._pool.warmup(), self._transpiler.start(), return_exceptions=True):
-            if isinstance(result, BaseException):  # both have ended by then: nothing starts behind the error
-                raise result
+        await self._pool.warmup()
+        self._background = asyncio.create_task(self._start_transpiler(self._transpiler))
+
+    async def _start_transpiler(self, transpiler: Transpiler) -> None:
+        """After a first call that may be waiting, and may well be plain JavaScript; one that needs it starts it by itself."""
+        await asyncio.sleep(SETTLE_S)
+        with contextlib.suppress(RuntimeUnavailable):  # the call that needs it will say so
+            await transpiler.start()
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -163,6 +170,8 @@ class DenoExecutor:
         """End every process; bounded."""
         with anyio.CancelScope(shield=True):
             self._live.clear()
+            if self._background is not None:
+                self._background.cancel()
             if self._pool is not None:
                 await self._pool.shutdown()
             if self._transpiler is not None:

@@ -19,7 +19,7 @@ _TRANSPILER_MB = 512
 
 
 class Launcher:
-    """Lives as long as the engine. `early` processes were forked before the engine existed; they are handed out first."""
+    """Lives as long as the engine. An early process was forked before the engine existed; it is handed out first."""
 
     def __init__(self, settings: Settings) -> None:
         """Find Deno and prepare its files; blocking, some milliseconds, about a second the first time on a machine.
@@ -43,36 +43,32 @@ class Launcher:
         self._transpiler = command.argv(
             self.deno, self.files.transpiler, self.files.import_map, heap_mb=_TRANSPILER_MB, inspector=False
         )
-        self._early_sessions: deque[subprocess.Popen[bytes]] = deque()
-        self._early_transpilers: deque[subprocess.Popen[bytes]] = deque()
+        self._early: deque[subprocess.Popen[bytes]] = deque()
 
     def start_early(self) -> None:
-        """Fork a first session process and the transpiler now, so that they start while Python imports the rest."""
+        """Fork a first session process now, so that it starts while Python imports the rest."""
         session = self._spawn(self._session, self.layers)
         if session.stdin is not None:
             session.stdin.write(frames.encode({"op": "warm"}))  # without an id: nobody waits for its reply
-        self._early_sessions.append(session)
-        self._early_transpilers.append(self._spawn(self._transpiler, self._parser_layers))
+        self._early.append(session)
 
     def session(self) -> subprocess.Popen[bytes]:
         """A process for one session."""
-        return self._early_sessions.popleft() if self._early_sessions else self._spawn(self._session, self.layers)
+        return self._early.popleft() if self._early else self._spawn(self._session, self.layers)
 
     def transpiler(self) -> subprocess.Popen[bytes]:
         """The process that erases types."""
-        early = self._early_transpilers
-        return early.popleft() if early else self._spawn(self._transpiler, self._parser_layers)
+        return self._spawn(self._transpiler, self._parser_layers)
 
     def close(self) -> None:
         """End early processes that nobody took, and release what the layers hold."""
-        for popen in (*self._early_sessions, *self._early_transpilers):
+        for popen in self._early:
             popen.kill()
             popen.wait()
             for pipe in (popen.stdin, popen.stdout, popen.stderr):
                 if pipe is not None:
                     pipe.close()
-        self._early_sessions.clear()
-        self._early_transpilers.clear()
+        self._early.clear()
         self.layers.close()
         self._parser_layers.close()
 

@@ -20,7 +20,7 @@ from mcp_codeexec.settings import Settings
 log = logging.getLogger(__name__)
 
 FIRST = 2  # workers made ready before anything else
-_SETTLE_S = 0.1  # forking takes milliseconds from a first call that may be waiting: it goes first
+SETTLE_S = 0.1  # forking takes milliseconds from a first call that may be waiting: it goes first
 _STALE_S = 30.0  # a spare that was silent so long is asked whether it lives
 _BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -188,7 +188,7 @@ class WorkerPool:
 
     async def _keep(self) -> None:
         """Fill up while nothing runs, two soon and the rest one by one; retire what nobody has claimed for long."""
-        await asyncio.sleep(_SETTLE_S)
+        await asyncio.sleep(SETTLE_S)
         while True:
             idle = time.monotonic() - self._claimed_at > self._settings.spare_idle_s
             target = min(FIRST, self._settings.spare_workers) if idle else self._settings.spare_workers
