@@ -1,8 +1,8 @@
 // The process of one session: reads frames, runs prepared programs, tells what they gave. The other side, and the words of the wire, are
 // in mcp_codeexec/runtime/worker.py.
 //
-//   host -> worker   warm, run, describe, table, assign, abort, reply, ping, exit by closing the pipe
-//   worker -> host   ready, warmed, output, tail, call, done, described, table, assigned, pong
+//   host -> worker   run, describe, table, assign, abort, reply, ping, exit by closing the pipe
+//   worker -> host   ready, output, tail, call, done, described, table, assigned, pong
 import {
   append,
   decode,
@@ -64,7 +64,6 @@ let abort: ((end: End) => void) | undefined;
 async function run(
   { id, run, declare, body, timeout, declared, report: wanted, host, hostCalls: calls, keepLast }: any,
 ): Promise<void> {
-  await (warm ??= warmUp());
   output.begin();
   hostCalls.install(scope, host, calls);
   const started = now();
@@ -148,10 +147,6 @@ function assign({ header, blob }: Frame): void {
 function answer(frame: Frame): Promise<void> | undefined {
   const { header } = frame;
   switch (header.op) {
-    case "warm":
-      return then(warm ??= warmUp(), () => {
-        if (header.id !== undefined) send({ op: "warmed", id: header.id });
-      });
     case "run":
       return run(header);
     case "reply":
@@ -212,7 +207,6 @@ async function warmUp(): Promise<void> {
   tell(() => describe([new Map<unknown, unknown>([[1, { a: [1, "x"] }]]), thrown(new ErrorOf("warm"))]));
   await evaluator.turn();
 }
-let warm: Promise<void> | undefined;
 
 const reason = getOwnPropertyDescriptor(PromiseRejectionEvent.prototype, "reason")!.get!;
 const thrownError = getOwnPropertyDescriptor(ErrorEvent.prototype, "error")!.get!;
@@ -233,6 +227,7 @@ function printing(error: (this: Event) => unknown): (event: Event) => void {
 addEventListener("unhandledrejection", printing(reason));
 addEventListener("error", printing(thrownError));
 
+await warmUp();
 send({ op: "ready" });
 for (;;) { // between runs nothing executes here: the wait for the next frame blocks, or the host stops the process
   const frame = coming === undefined ? receiveBlocking() : await coming;

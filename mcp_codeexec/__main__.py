@@ -3,13 +3,31 @@
 import gc
 import sys
 
+from mcp_codeexec.errors import CodeExecError
+from mcp_codeexec.runtime.launcher import Launcher  # light: neither pydantic nor asyncio
+from mcp_codeexec.worker_options import WorkerOptions
+
+_OTHER_COMMANDS = {"run", "sessions", "doctor", "--help", "-h", "--version"}
+
 
 def main() -> None:
     """The console script."""
     gc.disable()  # collections cost a tenth of the start, and find nothing; the command line enables them
+    argv = sys.argv[1:]
+    early = None if _OTHER_COMMANDS.intersection(argv) else _early_worker()
     from mcp_codeexec.cli import run  # noqa: PLC0415
 
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(argv, early))
+
+
+def _early_worker() -> Launcher | None:
+    """A first worker for the default settings: it starts while Python imports what takes long."""
+    try:
+        launcher = Launcher(WorkerOptions())
+        launcher.start_early()
+    except CodeExecError:  # the settings may name another Deno, and the command line tells what is wrong
+        return None
+    return launcher
 
 
 if __name__ == "__main__":

@@ -21,14 +21,18 @@ from mcp_codeexec.settings import ENV_PREFIX, Settings
 
 if TYPE_CHECKING:
     from mcp_codeexec.filtering import FilterPipeline
+    from mcp_codeexec.runtime.launcher import Launcher
 
 log = logging.getLogger(__name__)
 
 OK, FAILED, USAGE, UNAVAILABLE = 0, 1, 2, 3
 
 
-def run(argv: Sequence[str]) -> int:
-    """Run one command; its exit code. What goes wrong is one sentence on stderr, and what to do about it."""
+def run(argv: Sequence[str], early: "Launcher | None" = None) -> int:
+    """Run one command; its exit code. What goes wrong is one sentence on stderr, and what to do about it.
+
+    `early` has started a worker for the default settings; it is used where these are the settings, and else closed.
+    """
     options = _parser().parse_args(argv)
     if options.config:
         os.environ[ENV_PREFIX + "CONFIG"] = options.config
@@ -36,7 +40,7 @@ def run(argv: Sequence[str]) -> int:
         settings = Settings.load({name: getattr(options, name) for name in Settings.model_fields})
         logs.set_up(settings.log_level)
         if options.command == "serve":
-            return _serve(settings)
+            return _serve(settings, early)
         import anyio  # noqa: PLC0415 - not before serving: its first worker starts before the imports
 
         gc.enable()
@@ -46,6 +50,9 @@ def run(argv: Sequence[str]) -> int:
         return USAGE if isinstance(exc, (SettingsError, NotRun)) else UNAVAILABLE
     except KeyboardInterrupt:
         return 130
+    finally:
+        if early is not None:
+            early.close()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -100,16 +107,20 @@ def _shown_default(name: str) -> str:
     return {"data_dir": "the user's data folder", "owner": "the user's name", "concurrent_runs": "CPUs"}.get(name, "as found")
 
 
-def _serve(settings: Settings) -> int:
+def _serve(settings: Settings, early: "Launcher | None") -> int:
     """Start what takes time first: a session's process, then the filter's rules on a thread, while Python imports the SDK."""
     from mcp_codeexec.runtime.launcher import Launcher  # noqa: PLC0415
 
-    launcher: Launcher | None = None
-    try:
-        launcher = Launcher(settings)
-        launcher.start_early()
-    except CodeExecError as exc:  # the server still starts: its calls answer with this sentence
-        sys.stderr.write(f"mcp-codeexec: {exc}\n")
+    launcher = early
+    if launcher is None or launcher.options != settings.worker_options:
+        if early is not None:
+            early.close()
+        launcher = None
+        try:
+            launcher = Launcher(settings.worker_options)
+            launcher.start_early()
+        except CodeExecError as exc:  # the server still starts: its calls answer with this sentence
+            sys.stderr.write(f"mcp-codeexec: {exc}\n")
     loading: Future[FilterPipeline] = Future()
     threading.Thread(target=_load, args=(loading,), daemon=True).start()
 

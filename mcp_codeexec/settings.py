@@ -7,6 +7,7 @@ import getpass
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -15,6 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mcp_codeexec.errors import SettingsError
+from mcp_codeexec.worker_options import WorkerOptions
 
 APP = "mcp-codeexec"
 ENV_PREFIX = "MCP_CODEEXEC_"
@@ -37,17 +39,23 @@ class Settings(BaseSettings):
     owner: str = Field(default_factory=_os_user, min_length=1, description="Whose sessions this process serves.")
     keep_days: float = Field(default=7, gt=0, description="Days a session is kept after its last use.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="warning", description="Least level logged.")
-    deno: Path | None = Field(default=None, description="A Deno binary to use instead of the one installed with this package.")
+    deno: Path | None = Field(
+        default=WorkerOptions.deno, description="A Deno binary to use instead of the one installed with this package."
+    )
 
     timeout_ms: int = Field(default=5_000, ge=1, description="Time a run gets when the caller does not say.")
     max_timeout_ms: int = Field(default=50_000, ge=1, description="The most time a caller may ask for.")
-    memory_mb: int = Field(default=100, ge=64, description="Memory of one worker process.")
-    open_files: int = Field(default=24, ge=16, description="File descriptors of one worker process.")
+    memory_mb: int = Field(default=WorkerOptions.memory_mb, ge=64, description="Memory of one worker process.")
+    open_files: int = Field(default=WorkerOptions.open_files, ge=16, description="File descriptors of one worker process.")
     code_kb: int = Field(default=100, ge=1, description="Size of one submitted text.")
     string_kb: int = Field(default=10, ge=1, description="Size of one string literal or template part.")
     code_depth: int = Field(default=1_000, ge=10, description="Nesting depth of a submitted text.")
-    console_head_kb: int = Field(default=700, ge=1, description="Console output kept from the start of a run.")
-    console_tail_kb: int = Field(default=300, ge=1, description="Console output kept from the end of a run.")
+    console_head_kb: int = Field(
+        default=WorkerOptions.console_head_kb, ge=1, description="Console output kept from the start of a run."
+    )
+    console_tail_kb: int = Field(
+        default=WorkerOptions.console_tail_kb, ge=1, description="Console output kept from the end of a run."
+    )
     answer_chars: int = Field(default=8_000, ge=1_000, description="Characters of one answer to the model.")
     frame_mb: int = Field(default=2, ge=1, description="Largest frame between server and worker.")
     host_frame_mb: int = Field(default=16, ge=1, description="Largest frame of a host call.")
@@ -68,6 +76,11 @@ class Settings(BaseSettings):
         if self.timeout_ms > self.max_timeout_ms:
             raise ValueError("timeout_ms is larger than max_timeout_ms")
         return self
+
+    @property
+    def worker_options(self) -> WorkerOptions:
+        """What a worker process is started with."""
+        return WorkerOptions(**{field.name: getattr(self, field.name) for field in fields(WorkerOptions)})
 
     @property
     def page_chars(self) -> int:

@@ -59,7 +59,7 @@ class DenoExecutor:
             RuntimeUnavailable: Deno is missing, too old, hangs or dies at start.
         """
         if self._launcher is None:
-            self._launcher = Launcher(self._settings)
+            self._launcher = Launcher(self._settings.worker_options)
         self._pool = WorkerPool(self._settings, self._launcher)
         self._transpiler = Transpiler(self._launcher, self._settings.worker_start_s)
         await self._pool.warmup()

@@ -7,29 +7,16 @@ Deno's own list of builtin modules.
 import hashlib
 import json
 import os
-import re
 import shutil
 import stat
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path
-from pydantic import BaseModel, ValidationError
 
 from mcp_codeexec.errors import RuntimeUnavailable
 from mcp_codeexec.runtime import command
-
-BUILD_S = 30
-OLDEST = (2, 9, 4)  # older ones have known holes in their permissions
-_INSTALL = "Deno 2.9.4 or newer is needed: pip install 'deno>=2.9.4,<2.10'"
-
-
-class _Built(BaseModel):
-    files: dict[str, str]
-    builtins: list[str]
-    deno: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +94,9 @@ def _ours(folder: Path) -> bool:
 
 
 def _build(deno: Path, folder: Path) -> HostFiles:
-    built = _run_build(deno)
-    if _version(built.deno) < OLDEST:
-        raise RuntimeUnavailable(f"Deno {built.deno} at {deno} is too old.", hint=_INSTALL)
+    from mcp_codeexec.runtime.host_build import build  # noqa: PLC0415 - once a machine; what it needs takes longer than the rest
+
+    built = build(deno, sources())
     work = Path(tempfile.mkdtemp(prefix=".build-", dir=folder.parent))
     try:
         for name, text in built.files.items():
@@ -126,34 +113,3 @@ def _build(deno: Path, folder: Path) -> HostFiles:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return HostFiles(folder, built.deno)
-
-
-def _version(text: str) -> tuple[int, ...]:
-    """The numbers of a version; a pre-release counts as its release."""
-    numbers = re.match(r"\d+(?:\.\d+)*", text)
-    return tuple(int(part) for part in numbers[0].split(".")) if numbers else (0,)
-
-
-def _run_build(deno: Path) -> _Built:
-    folder = sources()
-    argv = [str(deno), "run", "--no-prompt", "--no-remote", "--no-npm", "--no-config", "--no-lock", f"--allow-read={folder}"]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own build script, our own arguments
-            [*argv, str(folder / "build.ts")],
-            env=command.environment(),
-            capture_output=True,
-            timeout=BUILD_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise RuntimeUnavailable(f"Deno at {deno} did not answer within {BUILD_S} s.") from None
-    except OSError as exc:
-        raise RuntimeUnavailable(
-            f"Deno at {deno} cannot be run: {exc.strerror}.", hint="pip install --force-reinstall deno"
-        ) from None
-    try:
-        return _Built.model_validate_json(done.stdout if done.returncode == 0 else b"")
-    except ValidationError:
-        raise RuntimeUnavailable(
-            f"Deno at {deno} could not build the worker's files (exit {done.returncode}).", hint=_INSTALL
-        ) from None

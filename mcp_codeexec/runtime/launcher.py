@@ -9,9 +9,9 @@ from collections import deque
 from pathlib import Path
 
 from mcp_codeexec.errors import RuntimeUnavailable
-from mcp_codeexec.runtime import command, frames, host_files
+from mcp_codeexec.runtime import command, host_files
 from mcp_codeexec.runtime.layers import Layers
-from mcp_codeexec.settings import Settings
+from mcp_codeexec.worker_options import WorkerOptions
 
 KB = 1_024
 _HEAP_OF_LIMIT = 0.8  # V8's own heap limit, as a part of the process' memory limit: the error it gives is the better one
@@ -21,22 +21,23 @@ _TRANSPILER_MB = 512
 class Launcher:
     """Lives as long as the engine. An early process was forked before the engine existed; it is handed out first."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, options: WorkerOptions) -> None:
         """Find Deno and prepare its files; blocking, some milliseconds, about a second the first time on a machine.
 
         Raises:
             RuntimeUnavailable: there is no Deno, it is too old, or it does not answer.
         """
-        self.deno = settings.deno or _installed_deno()
+        self.options = options
+        self.deno = options.deno or _installed_deno()
         self.files = host_files.prepare(self.deno)
-        self.layers = self._probe(settings, own_maps=False)
-        self._parser_layers = self._probe(settings, own_maps=True)
-        bounds = {"head": settings.console_head_kb * KB, "tail": settings.console_tail_kb * KB}
+        self.layers = self._probe(own_maps=False)
+        self._parser_layers = self._probe(own_maps=True)
+        bounds = {"head": options.console_head_kb * KB, "tail": options.console_tail_kb * KB}
         self._session = command.argv(
             self.deno,
             self.files.session_worker,
             self.files.import_map,
-            heap_mb=int(settings.memory_mb * _HEAP_OF_LIMIT),
+            heap_mb=int(options.memory_mb * _HEAP_OF_LIMIT),
             inspector=True,
             arguments=[json.dumps(bounds)],
         )
@@ -47,10 +48,7 @@ class Launcher:
 
     def start_early(self) -> None:
         """Fork a first session process now, so that it starts while Python imports the rest."""
-        session = self._spawn(self._session, self.layers)
-        if session.stdin is not None:
-            session.stdin.write(frames.encode({"op": "warm"}))  # without an id: nobody waits for its reply
-        self._early.append(session)
+        self._early.append(self._spawn(self._session, self.layers))
 
     def session(self) -> subprocess.Popen[bytes]:
         """A process for one session."""
@@ -72,12 +70,12 @@ class Launcher:
         self.layers.close()
         self._parser_layers.close()
 
-    def _probe(self, settings: Settings, *, own_maps: bool) -> Layers:
+    def _probe(self, *, own_maps: bool) -> Layers:
         return Layers.probe(
             deno=self.deno,
             readable=[self.files.folder],
-            open_files=settings.open_files,
-            memory_mb=settings.memory_mb,
+            open_files=self.options.open_files,
+            memory_mb=self.options.memory_mb,
             own_maps=own_maps,
         )
 

@@ -96,10 +96,6 @@ class SessionWorker:
         """Whether a run has begun and not been finished."""
         return self._done is not None
 
-    async def warm(self, within_s: float) -> None:
-        """Let it load what is loaded on first use. Raises WorkerDied."""
-        await self.process.request({"op": "warm"}, within_s=within_s)
-
     async def ping(self, within_s: float = 1.0) -> bool:
         """Whether it still answers; dead if not."""
         try:

@@ -15,7 +15,7 @@ SETTINGS = Settings.load({"ephemeral": True, "spare_workers": 1})
 
 @pytest.fixture(scope="session")
 def launcher() -> Generator[Launcher]:
-    launcher = Launcher(SETTINGS)
+    launcher = Launcher(SETTINGS.worker_options)
     yield launcher
     launcher.close()
 

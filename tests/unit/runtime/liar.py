@@ -99,8 +99,4 @@ def lie(name: str, request: dict[str, object]) -> None:
 
 send({"op": "ready"})
 while True:
-    asked = receive()
-    if asked["op"] == "warm":
-        send({"op": "warmed", "id": asked["id"]})
-    else:
-        lie(sys.argv[1], asked)
+    lie(sys.argv[1], receive())

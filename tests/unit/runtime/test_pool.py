@@ -175,7 +175,7 @@ async def test_shutdown_ends_what_is_spare_claimed_and_being_made(launcher: Laun
 async def pool_of(script: str, **more: object) -> AsyncGenerator[WorkerPool]:
     """A pool whose processes are shell scripts: under the layers no other program than Deno could be started in its place."""
     chosen, before = settings(**more), children()
-    launcher = Launcher(chosen)
+    launcher = Launcher(chosen.worker_options)
 
     def session() -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE
@@ -282,7 +282,7 @@ def test_a_deno_that_cannot_be_used_is_told_in_one_sentence(
         deno.write_text(script)
         deno.chmod(0o700)
     with pytest.raises(RuntimeUnavailable) as caught:
-        Launcher(settings(deno=deno))
+        Launcher(settings(deno=deno).worker_options)
     assert sentence in str(caught.value)
     assert caught.value.hint
     assert "\n" not in str(caught.value)

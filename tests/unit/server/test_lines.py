@@ -57,7 +57,16 @@ async def messages(source: LineSource) -> list[str]:
         (b'{"a": ' * 5_000 + b"\n" + method("a"), ["!", "a"]),
         (method("a") + method("b")[:-1], ["a", "b"]),
     ],
-    ids=["nothing", "two", "carriage returns", "no messages", "bytes that are no UTF-8", "half a pair", "nested", "no last line end"],
+    ids=[
+        "nothing",
+        "two",
+        "carriage returns",
+        "no messages",
+        "bytes that are no UTF-8",
+        "half a pair",
+        "nested",
+        "no last line end",
+    ],
 )
 async def test_every_line_is_a_message_or_said_to_be_none(pipe: Pipe, sent: bytes, found: list[str]) -> None:
     os.write(pipe[1], sent)
