@@ -12,23 +12,15 @@ from mcp_codeexec.language.value import give, last_statement, made_namespace
 from mcp_codeexec.model import Kind
 
 _INNER = """
-(program (variable_declaration) @listed)
-(export_statement (variable_declaration) @listed)
-(statement_block (variable_declaration) @listed)
-(switch_case (variable_declaration) @listed)
-(switch_default (variable_declaration) @listed)
-(for_statement initializer: (variable_declaration) @head)
-(if_statement consequence: (variable_declaration) @alone)
-(else_clause (variable_declaration) @alone)
-(for_statement body: (variable_declaration) @alone)
-(for_in_statement body: (variable_declaration) @alone)
-(while_statement body: (variable_declaration) @alone)
-(do_statement body: (variable_declaration) @alone)
-(labeled_statement body: (variable_declaration) @alone)
-(with_statement body: (variable_declaration) @alone)
+(variable_declaration) @var
 (for_in_statement kind: "var" @word left: (_) @left)
 (statement_block (function_declaration) @function)
 """
+_LISTS = frozenset({"program", "export_statement", "statement_block", "switch_case", "switch_default"})
+_BODIES = frozenset(
+    """if_statement else_clause for_statement for_in_statement while_statement do_statement labeled_statement
+    with_statement""".split()
+)
 _FUNCTIONS = ("function_declaration", "generator_function_declaration")
 _CLASSES = ("class_declaration", "abstract_class_declaration")
 _FIXED = frozenset({"undefined", "NaN", "Infinity"})  # no script may declare these
@@ -140,11 +132,11 @@ class Cell:
         if not found:
             return
         functions = Nesting(function_ranges(root))
-        for place, nodes in found.items():
+        for kind, nodes in found.items():
             for node in nodes:
                 if functions.around(node.start_byte) is not None:
                     continue
-                match place:
+                match kind:
                     case "left":
                         for bound in bound_names(node):
                             self._declare(bound, "var")
@@ -152,8 +144,10 @@ class Cell:
                         self.edits.replace(node.start_byte, node.end_byte, "")
                     case "function":
                         self._inner_function(node)
+                    case _ if (stands := _stands(node)):
+                        self._assign(node, stands)
                     case _:
-                        self._assign(node, place)
+                        pass
 
     def _inner_function(self, node: Node) -> None:
         """To the start of its block; its own there where the top level has a variable of its name."""
@@ -161,6 +155,18 @@ class Cell:
         if block is not None and node.children[0].type == "function":
             own = self.names.get(_name(node), "function") in ("let", "const", "class")
             self._hoist(node, block.start_byte + 1, "let " if own else "")
+
+
+def _stands(declaration: Node) -> str:
+    """Where a `var` stands; empty in what tree-sitter cannot read."""
+    around = declaration.parent
+    if around is None:
+        return ""
+    if around.type in _LISTS:
+        return "listed"
+    if around.type not in _BODIES:
+        return ""
+    return "head" if around.child_by_field_name("initializer") == declaration else "alone"
 
 
 def _name(node: Node) -> str:

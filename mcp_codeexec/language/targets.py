@@ -4,7 +4,7 @@ A top-level name lives on as an assignable one, so that any kind may follow any 
 that names one is replaced by the name of a constant of the sandbox, and V8 itself throws, at that place.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tree_sitter import Node
 
@@ -22,7 +22,7 @@ _TARGETS = """
 (update_expression argument: (_) @target)
 (for_in_statement !kind left: (_) @target)
 (unary_expression operator: "delete" argument: (_) @deleted)
-(call_expression function: (member_expression) @called)
+(call_expression) @call
 """
 _READING = frozenset(
     """at concat entries every filter find findIndex findLast findLastIndex flat flatMap forEach get has includes indexOf join keys
@@ -43,7 +43,7 @@ class Targets:
         found = captures(_TARGETS, root)
         self._targets = found.get("target", [])
         self._logical = found.get("logical", [])
-        self._changed = [*found.get("deleted", []), *filter(_may_change, found.get("called", []))]
+        self._changed = [*found.get("deleted", []), *_changing(found.get("call", []))]
         self._shadowed = Scopes(root, known if self._targets or self._changed else (), top=False).binds
 
     def names(self) -> frozenset[str]:
@@ -91,6 +91,10 @@ def _bases(target: Node) -> Iterator[Node]:
             yield inner
 
 
-def _may_change(called: Node) -> bool:
-    method = called.child_by_field_name("property")
-    return method is not None and text_of(method) not in _READING
+def _changing(calls: Iterable[Node]) -> Iterator[Node]:
+    """What is called of the methods that may change what they are called on."""
+    for call in calls:
+        called = call.child_by_field_name("function")
+        method = called.child_by_field_name("property") if called is not None and called.type == "member_expression" else None
+        if called is not None and method is not None and text_of(method) not in _READING:
+            yield called

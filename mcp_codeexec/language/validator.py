@@ -27,7 +27,7 @@ _SYNTAX = """
 (public_field_definition) @field
 (string) @string
 (template_string) @template
-(subscript_expression index: [(string) (binary_expression) (template_string)] @index)
+(subscript_expression) @subscript
 [
   (type_annotation) (type_arguments) (type_parameters) (type_alias_declaration) (interface_declaration) (enum_declaration)
   (internal_module) (module) (ambient_declaration) (abstract_class_declaration) (as_expression) (satisfies_expression)
@@ -39,6 +39,7 @@ _SYNTAX = """
 ] @typed
 """
 _ACCESSOR = re.compile(r"(?:(?:static|public|private|protected|override|readonly|declare|abstract)\s+)*accessor[ \t]+[\w$#\[\"']")
+_COMPUTED = ("string", "binary_expression", "template_string")
 _BRACKETS = re.compile(rb"[()\[\]{}]")
 _MOST = 50  # violations told; more would only repeat themselves
 
@@ -122,10 +123,11 @@ class CodeValidator:
                                 f"a string of {size} bytes, {limit} is the most; build it in pieces over several calls: s += '…'"
                             )
                             yield start, rules.STRING_SIZE, advice
-                elif kind == "index":
-                    name = _folded(node)
-                    if name in RULES:
-                        warned.append((node.start_byte, rules.COMPUTED, f"a computed name {name}: {RULES[name].repair}"))
+                elif kind == "subscript":
+                    index = node.child_by_field_name("index")
+                    name = _folded(index) if index is not None and index.type in _COMPUTED else ""
+                    if index is not None and name in RULES:
+                        warned.append((index.start_byte, rules.COMPUTED, f"a computed name {name}: {RULES[name].repair}"))
                 else:
                     refused = _refused(kind, node)
                     if refused is not None:

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from subprocess import PIPE
@@ -97,9 +97,9 @@ class RawServer:
 
 
 @asynccontextmanager
-async def raw_server(data: Path | None = None, program: str = "") -> AsyncGenerator[RawServer]:
+async def raw_server(data: Path | None = None, program: str = "", flags: Sequence[str] = ()) -> AsyncGenerator[RawServer]:
     """A server process, or a Python program that serves; killed at the end if it still lives."""
-    arguments = ["-c", program] if program else command(data)
+    arguments = ["-c", program] if program else [*command(data), *flags]
     with anyio.fail_after(LIMIT_S):
         process = await anyio.open_process([sys.executable, *arguments], stdin=PIPE, stdout=PIPE, stderr=PIPE)
         try:

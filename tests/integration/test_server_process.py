@@ -48,6 +48,27 @@ async def test_a_worker_killed_as_a_call_arrives_is_told_and_the_next_call_goes_
         assert (answer["status"], answer["value"], answer.get("lost")) == ("ok", "undefined", None)
 
 
+@pytest.mark.parametrize(("flags", "heap"), [((), 80), (("--memory-mb", "200"), 160)], ids=["the defaults", "other settings"])
+async def test_the_first_worker_is_the_one_that_started_early_only_where_the_settings_allow(
+    flags: tuple[str, ...], heap: int
+) -> None:
+    async with raw_server(flags=flags) as server:
+        first: list[psutil.Process] = []
+        while not first:  # long before the server can answer
+            first = server.workers()
+            await anyio.lowlevel.checkpoint()
+        await server.initialize()
+        await server.execute(1, "1")
+        await server.answer(1)
+        heaps = {f"--max-heap-size={heap}" in " ".join(worker.cmdline()) for worker in server.workers() if _is_session(worker)}
+        assert heaps == {True}
+        assert (first[0] in server.workers()) == (heap == 80)
+
+
+def _is_session(worker: psutil.Process) -> bool:
+    return any(word.endswith("session_worker.js") for word in worker.cmdline())
+
+
 @pytest.mark.parametrize("how", ["end of input", signal.SIGTERM, signal.SIGINT])
 async def test_every_end_of_the_server_leaves_no_worker(how: str | signal.Signals) -> None:
     async with raw_server() as server:
