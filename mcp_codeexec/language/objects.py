@@ -2,15 +2,17 @@
 was meant: `{ a, b: 1 }` is no block, and `{ a, b }` would be one that nobody writes."""
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from tree_sitter import Node, Tree
 
 from mcp_codeexec.language.grammar import end_of, parse
+from mcp_codeexec.language.survey import Marked, survey
 
 _OPEN, _CLOSE = b";(", b")"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """A text as it is parsed. `opened` is where parentheses were put around its last statement, -1 where they were not."""
 
@@ -18,13 +20,22 @@ class Reading:
     tree: Tree
     opened: int = -1
 
+    @cached_property
+    def marked(self) -> Marked:
+        """What validator and prepare look for; only to be asked where the tree is `readable`."""
+        return survey(self.tree.root_node)
+
     def origin(self, offset: int) -> int:
         """The offset in the text as it was sent."""
         return offset if self.opened < 0 or offset <= self.opened else max(self.opened, offset - len(_OPEN))
 
 
+@lru_cache(maxsize=4)
 def read(data: bytes) -> Reading:
-    """Parse a text, with its last statement as an object literal where it can only be one."""
+    """Parse a text, with its last statement as an object literal where it can only be one.
+
+    The last ones are remembered: a text that is plain JavaScript is read by the validator and then by prepare.
+    """
     tree = parse(data)
     statements = [node for node in tree.root_node.named_children if node.type not in ("comment", "empty_statement")]
     first = next((node for node in statements if node.has_error), None) if tree.root_node.has_error else None

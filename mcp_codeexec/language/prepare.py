@@ -30,8 +30,8 @@ def prepare(erased: Erased, source: str, names: Mapping[str, Kind]) -> Program:
         whole = Output(data, Edits())
         return Program("", erased.text, {}, frozenset(), _Places(whole, Reading(data, reading.tree), data, source, erased.mappings))
     root = reading.tree.root_node
-    cell = Cell(root, _merged_kinds(source) if erased.mappings else {})
-    targets = Targets(root, {**names, **cell.names})
+    cell = Cell(root, reading.marked, _merged_kinds(source) if erased.mappings else {})
+    targets = Targets(root, reading.marked, {**names, **cell.names})
     targets.guard_constants(cell.edits)
     output = Output(reading.data, cell.edits)
     fresh = [name for name in cell.names if name not in names]

@@ -5,17 +5,14 @@ from collections.abc import Mapping
 from tree_sitter import Node
 
 from mcp_codeexec.language.edits import Edits
-from mcp_codeexec.language.grammar import bound_names, captures, end_of, text_of
+from mcp_codeexec.language.grammar import bound_names, end_of, text_of
 from mcp_codeexec.language.nesting import Nesting
 from mcp_codeexec.language.scopes import function_ranges
+from mcp_codeexec.language.survey import Marked
 from mcp_codeexec.language.value import give, last_statement, made_namespace
 from mcp_codeexec.model import Kind
 
-_INNER = """
-(variable_declaration) @var
-(for_in_statement kind: "var" @word left: (_) @left)
-(statement_block (function_declaration) @function)
-"""
+_INNER = ("var", "word", "left", "inner_function")
 _LISTS = frozenset({"program", "export_statement", "statement_block", "switch_case", "switch_default"})
 _BODIES = frozenset(
     """if_statement else_clause for_statement for_in_statement while_statement do_statement labeled_statement
@@ -32,7 +29,7 @@ class Cell:
     `merged` are names of enums and namespaces, which the transpiler prints as `var`s that go on with an earlier value.
     """
 
-    def __init__(self, root: Node, merged: Mapping[str, Kind]) -> None:
+    def __init__(self, root: Node, marked: Marked, merged: Mapping[str, Kind]) -> None:
         self.names: dict[str, Kind] = {}
         self.edits = Edits()
         statements = [node for node in root.named_children if node.type != "comment"]
@@ -53,7 +50,7 @@ class Cell:
                 self._assign(node)
             elif node.type in _CLASSES:
                 self._class(node)
-        self._inner_declarations(root)
+        self._inner_declarations(root, marked)
         self.names.update((name, merged[name]) for name in afresh)
         if value is not None and (namespace := made_namespace(value, merged)):
             self.edits.insert(end_of(value), f"\nreturn {namespace};")
@@ -126,9 +123,9 @@ class Cell:
         else:
             self.edits.replace(node.start_byte, node.end_byte, ";")
 
-    def _inner_declarations(self, root: Node) -> None:
+    def _inner_declarations(self, root: Node, marked: Marked) -> None:
         """`var`, and in a sloppy script a block's functions, bind at the top from anywhere but inside a function."""
-        found = captures(_INNER, root)
+        found = {kind: marked[kind] for kind in _INNER if kind in marked}
         if not found:
             return
         functions = Nesting(function_ranges(root))
@@ -142,9 +139,9 @@ class Cell:
                             self._declare(bound, "var")
                     case "word":
                         self.edits.replace(node.start_byte, node.end_byte, "")
-                    case "function":
+                    case "inner_function":
                         self._inner_function(node)
-                    case _ if (stands := _stands(node)):
+                    case _ if stands := _stands(node):
                         self._assign(node, stands)
                     case _:
                         pass

@@ -9,21 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from tree_sitter import Node
 
 from mcp_codeexec.language.edits import Edits
-from mcp_codeexec.language.grammar import bound_names, captures, pattern_parts, text_of
+from mcp_codeexec.language.grammar import bound_names, pattern_parts, text_of
 from mcp_codeexec.language.scopes import Scopes
+from mcp_codeexec.language.survey import Marked
 from mcp_codeexec.model import Kind
 
 CONSTANT = "__codeexec_const"  # declared by deno_host/evaluate.ts
 
-_TARGETS = """
-(assignment_expression left: (_) @target)
-(augmented_assignment_expression operator: ["||=" "&&=" "??="]) @logical
-(augmented_assignment_expression left: (_) @target)
-(update_expression argument: (_) @target)
-(for_in_statement !kind left: (_) @target)
-(unary_expression operator: "delete" argument: (_) @deleted)
-(call_expression) @call
-"""
 _READING = frozenset(
     """at concat entries every filter find findIndex findLast findLastIndex flat flatMap forEach get has includes indexOf join keys
     lastIndexOf map reduce reduceRight slice some toLocaleString toReversed toSorted toSpliced toString values with charAt charCodeAt
@@ -38,12 +30,11 @@ _WRAPPERS = frozenset({"member_expression", "subscript_expression", "non_null_ex
 class Targets:
     """Every assignment of a text to one of the `known` top-level names that nothing shadows there."""
 
-    def __init__(self, root: Node, known: Mapping[str, Kind]) -> None:
+    def __init__(self, root: Node, marked: Marked, known: Mapping[str, Kind]) -> None:
         self._known = known
-        found = captures(_TARGETS, root)
-        self._targets = found.get("target", [])
-        self._logical = found.get("logical", [])
-        self._changed = [*found.get("deleted", []), *_changing(found.get("call", []))]
+        self._targets = marked.get("target", [])
+        self._logical = marked.get("logical", [])
+        self._changed = [*marked.get("deleted", []), *_changing(marked.get("call", []))]
         self._shadowed = Scopes(root, known if self._targets or self._changed else (), top=False).binds
 
     def names(self) -> frozenset[str]:

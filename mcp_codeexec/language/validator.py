@@ -11,34 +11,16 @@ from tree_sitter import Node, Tree
 
 from mcp_codeexec.language import rules
 from mcp_codeexec.language.forbidden import module_named, unescaped, uses
-from mcp_codeexec.language.grammar import captures, parse, readable, text_of
+from mcp_codeexec.language.grammar import parse, readable, text_of
 from mcp_codeexec.language.objects import read
 from mcp_codeexec.language.positions import Lines
 from mcp_codeexec.language.rules import RULES
+from mcp_codeexec.language.survey import Marked
 from mcp_codeexec.model import CodeMetrics, Position, Verdict, Violation
 
 _KB = 1_024
-_SYNTAX = """
-(import_statement) @import
-(export_statement source: (_)) @export_from
-(import) @import_call
-(meta_property) @meta
-(decorator) @decorator
-(public_field_definition) @field
-(string) @string
-(template_string) @template
-(subscript_expression) @subscript
-[
-  (type_annotation) (type_arguments) (type_parameters) (type_alias_declaration) (interface_declaration) (enum_declaration)
-  (internal_module) (module) (ambient_declaration) (abstract_class_declaration) (as_expression) (satisfies_expression)
-  (non_null_expression) (type_assertion) (accessibility_modifier) (override_modifier) (optional_parameter) (function_signature)
-  (method_signature) (abstract_method_signature) (index_signature) (implements_clause) (import_statement) (export_statement)
-  (type_predicate_annotation) (asserts_annotation) (decorator)
-  "readonly" "declare" "abstract" "accessor"
-  (public_field_definition ["?" "!"]) (method_definition "?") (variable_declarator "!")
-] @typed
-"""
 _ACCESSOR = re.compile(r"(?:(?:static|public|private|protected|override|readonly|declare|abstract)\s+)*accessor[ \t]+[\w$#\[\"']")
+_JUDGED = ("import", "export_from", "import_call", "meta", "decorator", "field", "string", "template", "subscript")
 _COMPUTED = ("string", "binary_expression", "template_string")
 _BRACKETS = re.compile(rb"[()\[\]{}]")
 _MOST = 50  # violations told; more would only repeat themselves
@@ -64,9 +46,9 @@ class CodeValidator:
         depth, deepest = self._deepest(tree, reading.data)
         found = [(deepest, rules.DEPTH, f"nested deeper than {self._depth} levels; build it in steps")] if deepest >= 0 else []
         warned: list[tuple[int, str, str]] = []
-        marked: dict[str, list[Node]] = {}
+        marked: Marked = {}
         if deepest < 0 and readable(tree):
-            marked = captures(_SYNTAX, tree.root_node)
+            marked = reading.marked
             found += self._syntax(marked, warned)
             named = uses(tree.root_node, text, names, _MOST)
             found += [(at, RULES[name].id, RULES[name].advice(member)) for at, name, member in named]
@@ -112,10 +94,10 @@ class CodeValidator:
                 return most, match.start()
         return most, -1
 
-    def _syntax(self, marked: dict[str, list[Node]], warned: list[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
+    def _syntax(self, marked: Marked, warned: list[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
         limit = self._string_kb * _KB
-        for kind, nodes in marked.items():
-            for node in nodes:
+        for kind in _JUDGED:
+            for node in marked.get(kind, ()):
                 if kind in ("string", "template"):
                     for start, size in _parts(node) if node.end_byte - node.start_byte > limit else ():
                         if size > limit:
