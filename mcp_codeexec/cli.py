@@ -111,6 +111,7 @@ def _serve(settings: Settings, early: "Launcher | None") -> int:
     """Start what takes time first: a session's process, then the filter's rules on a thread, while Python imports the SDK."""
     from mcp_codeexec.runtime.launcher import Launcher  # noqa: PLC0415
 
+    settings.refuse_unsafe()
     launcher = early
     if launcher is None or launcher.options != settings.worker_options:
         if early is not None:

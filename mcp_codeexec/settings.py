@@ -43,6 +43,13 @@ class Settings(BaseSettings):
         default=WorkerOptions.deno, description="A Deno binary to use instead of the one installed with this package."
     )
 
+    strict: bool = Field(default=WorkerOptions.strict, description="Refuse to run code where a layer of the sandbox is missing.")
+    without_validator: bool = Field(default=False, description="For tests of the other layers: every text goes to the worker.")
+    without_deno_walls: bool = Field(
+        default=WorkerOptions.without_deno_walls,
+        description="For tests of the other layers: Deno allows everything, and keeps every global.",
+    )
+
     timeout_ms: int = Field(default=5_000, ge=1, description="Time a run gets when the caller does not say.")
     max_timeout_ms: int = Field(default=50_000, ge=1, description="The most time a caller may ask for.")
     memory_mb: int = Field(default=WorkerOptions.memory_mb, ge=64, description="Memory of one worker process.")
@@ -76,6 +83,12 @@ class Settings(BaseSettings):
         if self.timeout_ms > self.max_timeout_ms:
             raise ValueError("timeout_ms is larger than max_timeout_ms")
         return self
+
+    def refuse_unsafe(self) -> None:
+        """For what serves others. Raises SettingsError where a layer is switched off, unless `MCP_CODEEXEC_UNSAFE=1` insists."""
+        off = [name for name in ("without_validator", "without_deno_walls") if getattr(self, name)]
+        if off and os.environ.get(f"{ENV_PREFIX}UNSAFE") != "1":
+            raise SettingsError(f"bad setting: {', '.join(off)}: only for tests of the sandbox.", hint=_where_from())
 
     @property
     def worker_options(self) -> WorkerOptions:

@@ -14,3 +14,5 @@ class WorkerOptions:
     open_files: int = 24
     console_head_kb: int = 700
     console_tail_kb: int = 300
+    strict: bool = False
+    without_deno_walls: bool = False

@@ -35,6 +35,21 @@ def argv(deno: Path, script: Path, import_map: Path, *, heap_mb: int, inspector:
     ]
 
 
+def argv_without_walls(deno: Path, script: Path, *, heap_mb: int, arguments: Iterable[str]) -> list[str]:
+    """The same with none of Deno's own walls: for tests of the layers around it."""
+    return [
+        str(deno),
+        "run",
+        "--no-prompt",
+        "--no-config",
+        "--no-lock",
+        "--allow-all",
+        f"--v8-flags=--max-heap-size={heap_mb}",
+        str(script),
+        *arguments,
+    ]
+
+
 def environment() -> dict[str, str]:
     """Nothing of ours but what Deno needs to hear: no cache, no home, no colours, no update check, UTC."""
     return {

@@ -25,22 +25,29 @@ class Launcher:
         """Find Deno and prepare its files; blocking, some milliseconds, about a second the first time on a machine.
 
         Raises:
-            RuntimeUnavailable: there is no Deno, it is too old, or it does not answer.
+            RuntimeUnavailable: there is no Deno, it is too old, or it does not answer; or a layer is missing that has to be there.
         """
         self.options = options
         self.deno = options.deno or _installed_deno()
         self.files = host_files.prepare(self.deno)
         self.layers = self._probe(own_maps=False)
+        missing = [layer.name for layer in self.layers.report if not layer.active]
+        if options.strict and missing:
+            self.layers.close()
+            raise RuntimeUnavailable(
+                f"The sandbox lacks {', '.join(missing)}, and `strict` is set.",
+                hint="`mcp-codeexec doctor` says what is missing and why.",
+            )
         self._parser_layers = self._probe(own_maps=True)
         bounds = {"head": options.console_head_kb * KB, "tail": options.console_tail_kb * KB}
-        self._session = command.argv(
-            self.deno,
-            self.files.session_worker,
-            self.files.import_map,
-            heap_mb=int(options.memory_mb * _HEAP_OF_LIMIT),
-            inspector=True,
-            arguments=[json.dumps(bounds)],
-        )
+        worker, heap_mb = self.files.session_worker, int(options.memory_mb * _HEAP_OF_LIMIT)
+        if options.without_deno_walls:
+            arguments = [json.dumps({**bounds, "walls": False})]
+            self._session = command.argv_without_walls(self.deno, worker, heap_mb=heap_mb, arguments=arguments)
+        else:
+            self._session = command.argv(
+                self.deno, worker, self.files.import_map, heap_mb=heap_mb, inspector=True, arguments=[json.dumps(bounds)]
+            )
         self._transpiler = command.argv(
             self.deno, self.files.transpiler, self.files.import_map, heap_mb=_TRANSPILER_MB, inspector=False
         )
