@@ -66,12 +66,17 @@ function sendable(v: any): any {
 /** Writes one frame now; returns when the pipe has taken it. The header is the sender's own, and of no use to it afterwards. */
 export function send(header: object, blob: Uint8Array = new Bytes(0)): void {
   const head = encode(stringify(sendable(header))), headBytes = viewByteLength(head), blobBytes = viewByteLength(blob);
-  const frame = new Bytes(PREFIX + headBytes + blobBytes), view = viewOn(frame);
+  const together = blobBytes <= ROOM, frame = new Bytes(PREFIX + headBytes + (together ? blobBytes : 0)), view = viewOn(frame);
   setUint32(view, 0, 4 + headBytes + blobBytes);
   setUint32(view, 4, headBytes);
   viewSet(frame, head, PREFIX);
-  viewSet(frame, blob, PREFIX + headBytes);
-  for (let rest = frame; viewByteLength(rest) > 0;) rest = viewPart(rest, writeSync(rest));
+  if (together) viewSet(frame, blob, PREFIX + headBytes);
+  write(frame);
+  if (!together) write(blob as Uint8Array<ArrayBuffer>); // a copy of it may be more than there is room for
+}
+
+function write(bytes: Uint8Array<ArrayBuffer>): void {
+  for (let rest = bytes; viewByteLength(rest) > 0;) rest = viewPart(rest, writeSync(rest));
 }
 
 let buffer = new Bytes(ROOM), have = 0; // what was read and not yet taken: the first `have` bytes
@@ -94,9 +99,17 @@ function move(size: number, from = 0): void {
 
 function take(): Frame {
   const view = viewOn(buffer), end = 4 + getUint32(view, 0), head = PREFIX + getUint32(view, 4);
-  const header = parse(decode(viewPart(buffer, PREFIX, head))), blob = new Bytes(end - head);
-  viewSet(blob, viewPart(buffer, head, end));
-  move(have - end > ROOM ? have - end : ROOM, end);
+  const header = parse(decode(viewPart(buffer, PREFIX, head))), alone = end - head > ROOM && have === end;
+  let blob = viewPart(buffer, head, end); // a large one is not copied: it keeps the buffer, and the next frame gets another
+  if (alone) {
+    buffer = new Bytes(ROOM);
+    have = 0;
+  } else {
+    const copy = new Bytes(end - head);
+    viewSet(copy, blob);
+    blob = copy;
+    move(have - end > ROOM ? have - end : ROOM, end);
+  }
   return { __proto__: null, header, blob } as Frame; // a promise is resolved with it: no `then` may be found
 }
 

@@ -24,6 +24,7 @@ interface Call {
   blob?: Uint8Array;
   resolve: (reply: { data: unknown; blob: Uint8Array }) => void;
   reject: (error: unknown) => void;
+  error: Error; // made at the call, so that it names the caller's place
 }
 
 /** The host ends a process that has more open, or sends more: mcp_codeexec/runtime/host_calls.py. */
@@ -42,7 +43,7 @@ export class HostCalls {
       const text = stringify(data) ?? "null";
       if (text.length > DATA) throw new RangeErrorOf(`the data of a host call may have at most ${DATA} characters of JSON`);
       if (this.#made >= this.#last) throw new RangeErrorOf("this run has used up its host calls");
-      mapSet(this.#waiting, ++this.#made, { name, data: parse(text), blob, resolve, reject });
+      mapSet(this.#waiting, ++this.#made, { name, data: parse(text), blob, resolve, reject, error: new ErrorOf("") });
       this.#flush();
     });
   }
@@ -62,7 +63,10 @@ export class HostCalls {
     if (call === undefined) return;
     mapDelete(this.#open, header.call);
     if (header.ok === true) call.resolve({ __proto__: null, data: header.data, blob } as { data: unknown; blob: Uint8Array });
-    else call.reject(new ErrorOf(header.error));
+    else {
+      define(call.error, "message", header.error);
+      call.reject(call.error);
+    }
     this.#flush();
   }
 

@@ -39,8 +39,16 @@ const viewBuffer: (v: unknown) => ArrayBuffer = getter(TypedArray, "buffer"), vi
 export const viewPart = (v: Uint8Array, from: number, to: number = viewByteLength(v)): Uint8Array<ArrayBuffer> =>
   new Bytes(viewBuffer(v), viewOffset(v) + from, to - from);
 export const viewOn = (v: Uint8Array): DataView => new View(viewBuffer(v), viewOffset(v), viewByteLength(v));
+const { isView } = ArrayBuffer;
 export const viewSet = uncurry(Uint8Array.prototype.set);
 export const bufferByteLength: (b: unknown) => number = getter(ArrayBuffer.prototype, "byteLength");
+/** A copy of the bytes of a view or a buffer. */
+export function bytesOf(of: ArrayBufferView | ArrayBuffer): Uint8Array<ArrayBuffer> {
+  const view = isView(of) ? new Bytes(viewBuffer(of), viewOffset(of), viewByteLength(of)) : new Bytes(of),
+    copy = new Bytes(viewByteLength(view));
+  viewSet(copy, view);
+  return copy;
+}
 export const getUint32 = uncurry(DataView.prototype.getUint32), setUint32 = uncurry(DataView.prototype.setUint32);
 
 export const slice = uncurry(String.prototype.slice),
@@ -58,6 +66,16 @@ const encoder = new TextEncoder(), decoder = new TextDecoder();
 const encodeText = uncurry(TextEncoder.prototype.encode), decodeText = uncurry(TextDecoder.prototype.decode);
 export const encode = (text: string): Uint8Array<ArrayBuffer> => encodeText(encoder, text) as Uint8Array<ArrayBuffer>;
 export const decode = (bytes: Uint8Array<ArrayBuffer>): string => decodeText(decoder, bytes);
+const exact = new TextDecoder("utf-8", { ignoreBOM: true }); // not `fatal`: Deno's way for that takes four times the text
+/** UTF-8 text, byte order mark and all; undefined where the bytes are none. */
+export function strictDecode(bytes: Uint8Array<ArrayBuffer>): string | undefined {
+  const text = decodeText(exact, bytes);
+  if (indexOf(text, "\ufffd") < 0) return text;
+  const again = encode(text); // the character may stand there itself
+  if (viewByteLength(again) !== viewByteLength(bytes)) return undefined;
+  for (let i = 0; i < viewByteLength(bytes); i++) if (again[i] !== bytes[i]) return undefined;
+  return text;
+}
 export const now: () => number = performance.now.bind(performance);
 export const schedule = globalThis.setTimeout, unschedule = globalThis.clearTimeout;
 

@@ -25,6 +25,7 @@ import { type Frame, receive, receiveBlocking, send } from "./frames.ts";
 import { makeConsole, Output } from "./console.ts";
 import { Timers } from "./timers.ts";
 import { HostCalls } from "./host_calls.ts";
+import { FILES, makeFiles } from "./files.ts";
 import { Evaluator, type Started } from "./evaluate.ts";
 import { LAST, Variables } from "./variables.ts";
 import { rememberPlatform } from "./inspect.ts";
@@ -202,6 +203,7 @@ async function warmUp(): Promise<void> {
   define(scope, "console", makeConsole(Console, output));
   if (walls !== false) lockDown(scope); // without walls only in tests of the layers around us
   pinPromises();
+  define(scope, FILES, makeFiles(hostCalls));
   variables.begin();
   await evaluator.start("return [1, new Map([[1, 2]])]", "warm", 1_000);
   tell(() => describe([new Map<unknown, unknown>([[1, { a: [1, "x"] }]]), thrown(new ErrorOf("warm"))]));

@@ -87,12 +87,21 @@ class VariableRow(Answer):
     run: int
 
 
+class FileRow(Answer):
+    """A file that the session's code can read."""
+
+    name: str
+    bytes: int
+
+
 class VariableAnswer(Answer):
     """The answer of `get_variable`: the table (no `name` asked), or one value, or a page of it."""
 
     session_id: str
     run: int = 0
     variables: list[VariableRow] = []
+    files: list[FileRow] = Field(default=[], description="Files, to be read by files.read(name).")
+    more_files: int = Field(default=0, description="Files not listed; files.list() has them all.")
     name: str = ""
     path: str = ""
     type: str = ""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from mcp_codeexec import __version__, logs
-from mcp_codeexec.errors import CodeExecError, NotRun, SettingsError
+from mcp_codeexec.errors import CodeExecError, FileRefused, NotRun, SettingsError
 from mcp_codeexec.settings import ENV_PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run(argv: Sequence[str], early: "Launcher | None" = None) -> int:
         return anyio.run(_COMMANDS[options.command], settings, options)
     except CodeExecError as exc:
         sys.stderr.write(f"mcp-codeexec: {exc}\n" + (f"  {exc.hint}\n" if exc.hint else ""))
-        return USAGE if isinstance(exc, (SettingsError, NotRun)) else UNAVAILABLE
+        return USAGE if isinstance(exc, (SettingsError, NotRun, FileRefused)) else UNAVAILABLE
     except KeyboardInterrupt:
         return 130
     finally:
@@ -80,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     sessions.add_argument("action", nargs="?", choices=["list", "show", "delete"], default="list")
     sessions.add_argument("session", nargs="?", default="", metavar="ID")
     sessions.add_argument("--json", action="store_true", help="print JSON")
+    files = command("files", "List, put, get or remove the files of a session.")
+    files.add_argument("action", choices=["list", "put", "get", "remove"])
+    files.add_argument("session", metavar="ID")
+    files.add_argument("source", nargs="?", default="", metavar="PATH|NAME", help="put: the file to read; get, remove: the name")
+    files.add_argument("target", nargs="?", default="", metavar="NAME|PATH", help="put: the name there; get: where to write it")
     command("doctor", "Check that everything works, and say what to do where it does not.")
     return parser
 
@@ -93,6 +98,8 @@ def _settings_flags(default: object) -> argparse.ArgumentParser:
         flag, text = f"--{name.replace('_', '-')}", f"{field.description} (default: {_shown_default(name)})".replace("%", "%%")
         if field.annotation is bool:
             group.add_argument(flag, action="store_const", const=True, default=default, help=text)
+        elif name == "input":
+            group.add_argument(flag, metavar="PATH", action="append", default=default, help=f"{text}; may be given several times")
         elif name == "log_level":
             group.add_argument(flag, choices=get_args(field.annotation), default=default, help=text)
         else:
@@ -109,9 +116,12 @@ def _shown_default(name: str) -> str:
 
 def _serve(settings: Settings, early: "Launcher | None") -> int:
     """Start what takes time first: a session's process, then the filter's rules on a thread, while Python imports the SDK."""
+    from mcp_codeexec.runtime.frames import MB  # noqa: PLC0415
     from mcp_codeexec.runtime.launcher import Launcher  # noqa: PLC0415
+    from mcp_codeexec.sessions.inputs import OfferedFiles  # noqa: PLC0415
 
     settings.refuse_unsafe()
+    OfferedFiles(settings.input, settings.workspace_mb * MB)  # what is wrong with them is said before a client waits
     launcher = early
     if launcher is None or launcher.options != settings.worker_options:
         if early is not None:
@@ -188,6 +198,40 @@ async def _sessions(settings: Settings, options: argparse.Namespace) -> int:
     return OK
 
 
+async def _files(settings: Settings, options: argparse.Namespace) -> int:
+    from mcp_codeexec.engine import Engine  # noqa: PLC0415
+
+    action, session = options.action, options.session
+    if action != "list" and not options.source:
+        raise SettingsError(f"`files {action}` needs {'the PATH of a file' if action == 'put' else 'the NAME of a file'}")
+    content = _content(options.source) if action == "put" else b""
+    async with Engine(settings) as engine:
+        match action:
+            case "put":
+                await engine.write_file(session, options.target or Path(options.source).name, content)
+            case "get":
+                content = await engine.read_file(session, options.source)
+            case "remove" if not await engine.remove_file(session, options.source):
+                raise FileRefused(f"the session has no file {options.source!r}")
+            case "list":
+                for file in await engine.files(session):
+                    print(f"{file.size:>10}  {file.name}")
+            case _:
+                pass
+    if action == "get" and options.target:
+        Path(options.target).write_bytes(content)  # noqa: ASYNC240 - nothing else runs
+    elif action == "get":
+        sys.stdout.buffer.write(content)
+    return OK
+
+
+def _content(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as exc:
+        raise SettingsError(f"{path} cannot be read: {exc.strerror}") from None
+
+
 async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
     from mcp_codeexec.doctor import examine  # noqa: PLC0415
 
@@ -196,4 +240,4 @@ async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
     return OK if report.healthy else UNAVAILABLE
 
 
-_COMMANDS = {"run": _run_file, "sessions": _sessions, "doctor": _doctor}
+_COMMANDS = {"run": _run_file, "sessions": _sessions, "files": _files, "doctor": _doctor}

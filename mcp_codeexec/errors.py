@@ -7,6 +7,7 @@
     │   ├── VariableNotFound     the session has no such name or path
     │   ├── RunNotFound          the session has no such run or part
     │   └── Busy                 a queue is full
+    ├── FileRefused              a file of the workspace cannot be read or written as asked
     ├── Withheld                 it ran and its state is kept, but the answer could not be filtered
     ├── StoreUnavailable         the database cannot be used: unreadable, newer, locked
     ├── SettingsError            a setting has a bad value; names it
@@ -50,6 +51,10 @@ class RunNotFound(NotRun):
 
 class Busy(NotRun):
     """Too many calls wait already, for this session or in all."""
+
+
+class FileRefused(CodeExecError):
+    """A file cannot be read or written: its name, its size, or that it is not there. The running code sees it as an Error."""
 
 
 class Withheld(CodeExecError):

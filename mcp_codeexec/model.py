@@ -221,6 +221,23 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a session's workspace, without its content; `size` in bytes, `run` the one that last wrote it."""
+
+    name: str
+    size: int
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What a run did to a file: its whole content now, None where it was removed."""
+
+    name: str
+    content: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class VaultRow:
     """One token of a session and the personal value it stands for."""
 
@@ -249,13 +266,14 @@ class Record:
 class RunDraft:
     """What one run leaves behind; the store writes all of it in one transaction, before the answer leaves.
 
-    `variables` are made or changed, `gone` are names that the session no longer has, `minted` are new tokens.
+    `variables` are made or changed, `gone` are names that the session no longer has, `minted` are new tokens, `files` changed ones.
     """
 
     record: Record
     variables: tuple[Variable, ...] = ()
     gone: tuple[str, ...] = ()
     minted: tuple[VaultRow, ...] = ()
+    files: tuple[FileChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +284,7 @@ class StoredSession:
     variables: tuple[Variable, ...]
     vault_key: bytes = field(repr=False)
     vault: tuple[VaultRow, ...] = field(repr=False)
+    files: tuple[StoredFile, ...] = ()
 
 
 # ---- ports ------------------------------------------------------------------------------------------------------------------
@@ -308,7 +327,7 @@ class SessionStore(Protocol):
         ...
 
     async def load(self, session_id: str) -> StoredSession | None:
-        """The session with its variables and vault, whoever owns it."""
+        """The session with its variables, vault and table of files, whoever owns it."""
         ...
 
     async def info(self, session_id: str) -> SessionInfo | None:
@@ -323,7 +342,11 @@ class SessionStore(Protocol):
         ...
 
     async def commit(self, draft: RunDraft) -> None:
-        """Write a run: record, variables, tokens and the session's counters, in one transaction."""
+        """Write a run: record, variables, tokens, files and the session's counters, in one transaction."""
+        ...
+
+    async def file(self, session_id: str, name: str) -> bytes | None:
+        """The content of a file of the session, None where there is none of that name."""
         ...
 
     async def keep_tokens(self, session_id: str, minted: Sequence[VaultRow]) -> None:

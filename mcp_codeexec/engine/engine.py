@@ -18,14 +18,17 @@ import anyio
 
 from mcp_codeexec.answers import HistoryAnswer, Outcome, VariableAnswer
 from mcp_codeexec.engine.executor import CodeExecutor
+from mcp_codeexec.engine.files import Files
 from mcp_codeexec.engine.history import History
 from mcp_codeexec.engine.variables import Variables
 from mcp_codeexec.errors import BadArguments, CodeExecError
 from mcp_codeexec.filtering import FilterPipeline
 from mcp_codeexec.logs import event
-from mcp_codeexec.model import HostCall, Json, Stage
+from mcp_codeexec.model import HostCall, Json, Stage, StoredFile
 from mcp_codeexec.runtime.executor import DenoExecutor
+from mcp_codeexec.runtime.frames import MB
 from mcp_codeexec.runtime.launcher import Launcher
+from mcp_codeexec.sessions.inputs import OfferedFiles
 from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.sessions.store import SqliteStore
@@ -79,8 +82,10 @@ class Engine:
         self._sessions = SessionManager(self._store, settings.owner, settings.keep_days * _DAY_S, settings.waiting_per_session)
         launcher, self._launcher = self._launcher, None
         self._deno = DenoExecutor(settings, launcher)
-        self._executor = CodeExecutor(settings, self._deno, self._sessions, self._filters, self._host_calls)
-        self._variables = Variables(settings, self._deno, self._sessions, self._store, self._filters)
+        inputs = OfferedFiles(settings.input, settings.workspace_mb * MB)
+        self._files = Files(self._sessions, self._store, inputs, settings.workspace_mb * MB)
+        self._executor = CodeExecutor(settings, self._deno, self._sessions, self._files, self._filters, self._host_calls)
+        self._variables = Variables(settings, self._deno, self._sessions, self._store, self._files, self._filters)
         self._history = History(settings, self._sessions, self._store)
         self._runtime: asyncio.Task[None] = asyncio.create_task(self._deno.initialize())
         self._opened: asyncio.Task[None] = asyncio.create_task(self._store.open())
@@ -157,6 +162,23 @@ class Engine:
         session = await self._session(session_id)
         await self._started()
         await self._variables.set(session, name, value)
+
+    async def write_file(self, session_id: str, name: str, content: bytes | str) -> None:
+        """Give a session a file. Raises SessionNotFound, FileRefused: its name or size will not do."""
+        data = content.encode() if isinstance(content, str) else content
+        await self._files.write(await self._session(session_id), name, data)
+
+    async def read_file(self, session_id: str, name: str) -> bytes:
+        """A file's content. Raises SessionNotFound, FileRefused: there is none of that name."""
+        return await self._files.read(await self._session(session_id), name)
+
+    async def files(self, session_id: str) -> tuple[StoredFile, ...]:
+        """The session's files, by name. Raises SessionNotFound."""
+        return self._files.of(await self._session(session_id))
+
+    async def remove_file(self, session_id: str, name: str) -> bool:
+        """Take a file away; False if there was none. Raises SessionNotFound, FileRefused."""
+        return await self._files.remove(await self._session(session_id), name)
 
     async def delete_session(self, session_id: str) -> None:
         """End a session and remove all that belongs to it. Raises SessionNotFound."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import anyio
 
 from mcp_codeexec.answers import Outcome
+from mcp_codeexec.engine.files import Files
 from mcp_codeexec.engine.outcome import Draft, failed_draft, rejected_draft, run_draft
 from mcp_codeexec.engine.wording import violation_line
 from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
@@ -39,6 +40,7 @@ from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.runtime.worker import Job
 from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.session import Session
+from mcp_codeexec.sessions.workspace import Workspace
 from mcp_codeexec.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -74,12 +76,14 @@ class CodeExecutor:
         settings: Settings,
         deno: DenoExecutor,
         sessions: SessionManager,
+        files: Files,
         filters: FilterPipeline,
         host_calls: Mapping[str, HostCall],
     ) -> None:
         self._settings = settings
         self._deno = deno
         self._sessions = sessions
+        self._files = files
         self._filters = filters
         self._host_calls = host_calls
         self._validator = CodeValidator(code_kb=settings.code_kb, string_kb=settings.string_kb, depth=settings.code_depth)
@@ -168,11 +172,12 @@ class CodeExecutor:
         known, _ = self._known(session)
         while True:
             program = prepare(erased, text.code, known)
-            job = Job(session.next_run, program, timeout_ms, known, self._host_calls)
+            workspace = self._files.workspace(session)
+            job = Job(session.next_run, program, timeout_ms, known, {**self._host_calls, **workspace.calls()})
             self._remember(session.id, job.run, program)
             try:
                 raw = await self._deno.execute(session.id, job)
-                return self._ran(session, raw, program, timeout_ms, known), lost
+                return self._ran(session, raw, program, timeout_ms, known, workspace), lost
             except WorkerDied:  # its heap went between our look at it and the run: begin again without it
                 if not known:
                     raise
@@ -181,15 +186,29 @@ class CodeExecutor:
                 with anyio.CancelScope(shield=True), anyio.move_on_after(_FINISH_S):
                     stopped = await self._deno.stop(session.id, {**known, **program.names})
                     if stopped is not None:
-                        await self._finish(session, text, self._ran(session, stopped, program, timeout_ms, known), lost, stage)
+                        await self._finish(
+                            session, text, self._ran(session, stopped, program, timeout_ms, known, workspace), lost, stage
+                        )
                 raise
 
-    def _ran(self, session: Session, raw: RawRun, program: Program, timeout_ms: int, known: Mapping[str, Kind]) -> Draft:
+    def _ran(
+        self, session: Session, raw: RawRun, program: Program, timeout_ms: int, known: Mapping[str, Kind], workspace: Workspace
+    ) -> Draft:
         def locate(run: int, line: int, column: int) -> Position | None:
             made = self._programs.get((session.id, run))
             return made.locate(line, column) if made is not None else None
 
-        return run_draft(raw, session.id, session.next_run, program, {**known, **program.names}, timeout_ms, locate, self._settings)
+        return run_draft(
+            raw,
+            session.id,
+            session.next_run,
+            program,
+            {**known, **program.names},
+            timeout_ms,
+            workspace.changes,
+            locate,
+            self._settings,
+        )
 
     def _remember(self, session_id: str, run: int, program: Program) -> None:
         self._programs[session_id, run] = program
@@ -229,7 +248,7 @@ class CodeExecutor:
         variables = tuple(Variable(v.name, draft.kinds.get(v.name, "global"), v.type, v.size, v.kept, run) for v in draft.variables)
         gone_rows = tuple(name for name in gone if name in session.variables)
         try:
-            await self._sessions.record(session, RunDraft(record, variables, gone_rows, session.vault.minted()))
+            await self._sessions.record(session, RunDraft(record, variables, gone_rows, session.vault.minted(), draft.files))
         except StoreUnavailable as exc:
             await self._deno.suspend(session.id)  # the heap must not be ahead of what is written
             raise StoreUnavailable(f"{exc} This run is not kept, and the session's variables are lost.", hint=exc.hint) from exc

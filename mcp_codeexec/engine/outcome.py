@@ -9,7 +9,19 @@ from pydantic_core import from_json
 from mcp_codeexec.engine import wording
 from mcp_codeexec.language.hints import hint as error_hint
 from mcp_codeexec.language.stack import caller_frames
-from mcp_codeexec.model import Described, Json, Kind, Position, Program, RawError, RawRun, RawVariable, Status, Violation
+from mcp_codeexec.model import (
+    Described,
+    FileChange,
+    Json,
+    Kind,
+    Position,
+    Program,
+    RawError,
+    RawRun,
+    RawVariable,
+    Status,
+    Violation,
+)
 from mcp_codeexec.settings import Settings
 
 Locate = Callable[[int, int, int], Position | None]
@@ -26,6 +38,7 @@ class Draft:
     heap_kept: bool = True
     wall_ms: int = 0
     unparsed: bool = False
+    files: tuple[FileChange, ...] = ()
 
 
 def rejected_draft(violations: Sequence[Violation]) -> Draft:
@@ -51,10 +64,11 @@ def run_draft(
     program: Program,
     kinds: Mapping[str, Kind],
     timeout_ms: int,
+    files: tuple[FileChange, ...],
     locate: Locate,
     settings: Settings,
 ) -> Draft:
-    """A run, however it ended."""
+    """A run, however it ended. `files` are those that it changed: undone where its process did not survive."""
     fields: dict[str, Json] = {}
     hints: list[str] = []
     if raw.error is not None and raw.error.line:
@@ -69,6 +83,9 @@ def run_draft(
         end = wording.ending(raw, timeout_ms, settings.memory_mb, settings.max_timeout_ms)
         fields["error"] = {"name": end.name, "message": end.message}
         hints.append(end.hint)
+    if files and not raw.heap_kept:
+        hints.append(wording.undone(len(files)))
+        files = ()
     output = raw.console.head + (wording.omitted(raw.console.omitted) if raw.console.omitted else "") + raw.console.tail
     if output:
         fields["output"] = output
@@ -79,7 +96,7 @@ def run_draft(
         fields["hint"] = " ".join(h for h in hints if h)
     usage = raw.usage
     fields["usage"] = {"wall_ms": usage.wall_ms, "cpu_ms": usage.cpu_ms, "peak_memory_mb": usage.peak_memory_mb}
-    return Draft(raw.status, fields, raw.variables, kinds, raw.heap_kept, usage.wall_ms)
+    return Draft(raw.status, fields, raw.variables, kinds, raw.heap_kept, usage.wall_ms, files=files)
 
 
 def _value(value: Described | None, session_id: str) -> dict[str, Json]:

@@ -3,16 +3,18 @@
 import difflib
 import json
 import re
-import time
 from collections.abc import Mapping
+from typing import cast
 
 from pydantic_core import from_json
 
 from mcp_codeexec.answers import VariableAnswer
+from mcp_codeexec.engine.acts import act
+from mcp_codeexec.engine.files import Files
 from mcp_codeexec.engine.path import parse_path
 from mcp_codeexec.errors import BadArguments, StoreUnavailable, VariableNotFound
 from mcp_codeexec.filtering import FilterPipeline
-from mcp_codeexec.model import Json, Kind, Record, RunDraft, SessionStore, Variable
+from mcp_codeexec.model import Json, Kind, RunDraft, SessionStore, Variable
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.runtime.worker import ValuePage
 from mcp_codeexec.sessions.manager import SessionManager
@@ -34,25 +36,35 @@ class Variables:
     """The variables of sessions, as callers may see and set them. Lives as long as the engine."""
 
     def __init__(
-        self, settings: Settings, deno: DenoExecutor, sessions: SessionManager, store: SessionStore, filters: FilterPipeline
+        self,
+        settings: Settings,
+        deno: DenoExecutor,
+        sessions: SessionManager,
+        store: SessionStore,
+        files: Files,
+        filters: FilterPipeline,
     ) -> None:
         self._settings = settings
         self._deno = deno
         self._sessions = sessions
         self._store = store
+        self._files = files
         self._filters = filters
 
     async def table(self, session: Session, offset: int, limit: int) -> VariableAnswer:
-        """Name, type, size, kept and the run that last changed it, for every variable."""
+        """Name, type, size, kept and the run that last changed it, for every variable; with the first page, name and bytes of files."""
         limit = limit or _TABLE_ROWS
         async with session.turn():
             await self._look(session)
             rows = sorted(session.variables.values(), key=lambda v: v.name)
+            files = [] if offset else self._files.table(session)
         page = rows[offset : offset + limit]
         shown: list[Json] = [{"name": v.name, "type": v.type, "size": v.size, "kept": v.kept, "run": v.run} for v in page]
-        cleaned = await self._filters.clean(shown, session.vault)
+        cleaned = await self._filters.clean({"variables": shown, "files": files[:_TABLE_ROWS]}, session.vault)
         fields: dict[str, object] = {"session_id": session.id, "run": session.info.runs, "total": len(rows)}
-        fields["variables"] = cleaned.tree
+        fields |= cast("dict[str, object]", cleaned.tree)
+        if len(files) > _TABLE_ROWS:
+            fields["more_files"] = len(files) - _TABLE_ROWS
         if offset + len(page) < len(rows):
             fields["next"] = f'get_variable("{session.id}", offset={offset + len(page)})'
         return await self._answer(session, fields, cleaned.redactions)
@@ -105,11 +117,8 @@ class Variables:
             gone = () if known is not None else tuple(n for n in session.variables if n != name)
             async with self._deno.claim(session.id) as worker:
                 made = await worker.assign(name, data)
-            run = session.next_run
-            code = f"{name} = …  // {len(data)} bytes of JSON, set by the host"
-            answer = json.dumps({"session_id": session.id, "run": run, "status": "ok"})
-            record = Record(session.id, run, time.time(), "ok", 0, code, answer)
-            rows = tuple(Variable(v.name, "let", v.type, v.size, v.kept, run) for v in made)
+            record = act(session, f"{name} = …  // {len(data)} bytes of JSON, set by the host")
+            rows = tuple(Variable(v.name, "let", v.type, v.size, v.kept, record.run) for v in made)
             try:
                 await self._sessions.record(session, RunDraft(record, rows, gone))
             except StoreUnavailable:

@@ -59,6 +59,11 @@ def after_ok(raw: RawRun) -> str:
     return ("; ".join(parts) + ": await what you need.") if parts else ""
 
 
+def undone(files: int) -> str:
+    """What became of files that a run changed whose process did not survive."""
+    return f"{count(files, 'file')} that it changed {'is' if files == 1 else 'are'} as before."
+
+
 def omitted(characters: int) -> str:
     """Stands in the output where its middle was not read."""
     return f"\n… {characters} characters were printed here and not read …\n"

@@ -85,6 +85,8 @@ def _variable(answer: VariableAnswer) -> list[str]:
     if not answer.name:
         lines = [_DOT.join([answer.session_id, f"run {answer.run}", count(answer.total, "variable")])]
         lines += [f"{row.name}  {row.type}  size {row.size}  {row.kept}  run {row.run}" for row in answer.variables]
+        lines += [f"{row.name}  file  {count(row.bytes, 'byte')}" for row in answer.files]
+        lines += [f"{count(answer.more_files, 'more file')}: await files.list()"] if answer.more_files else []
     else:
         whole = answer.name + (answer.path if answer.path.startswith("[") or not answer.path else f".{answer.path}")
         span = f"{answer.unit} {answer.offset} to {answer.offset + answer.count} of {answer.total}"

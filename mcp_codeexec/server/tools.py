@@ -1,5 +1,6 @@
 """The three tools: their arguments, what a model reads about them, and the engine's method behind each."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar, cast
@@ -11,12 +12,15 @@ from mcp_codeexec.answers import Answer, HistoryAnswer, Outcome, VariableAnswer
 from mcp_codeexec.engine import MOST, Engine
 from mcp_codeexec.errors import BadArguments
 from mcp_codeexec.model import Stage
+from mcp_codeexec.runtime.frames import MB
+from mcp_codeexec.sessions.inputs import OfferedFiles
 from mcp_codeexec.settings import Settings
 
 A = TypeVar("A", bound=BaseModel)
 OnStage = Callable[[Stage], None]
 
 SessionId = Annotated[str, Field(description="The session's id, as execute_code gave it.")]
+_INPUTS_SHOWN, _INPUT_NAME = 6, 60  # of the operator's files in the description, which has little room
 _NO_SESSION = "Session to go on with; leave it out to start one."
 
 
@@ -103,16 +107,17 @@ Run TypeScript in a private sandbox and get a short answer. Use it to compute, t
 notebook: send small pieces, build on earlier ones.
 SESSION  Leave session_id out to start one; pass the returned id to go on. Top-level variables, functions, classes and enums persist, \
 also over errors and most time-outs, and may be declared again. If the session's process has to be ended (a loop after an await, too much \
-memory, a restart, many newer sessions) its variables are gone and named in `lost`; the history stays. \
+memory, a restart, many newer sessions) its variables are gone and named in `lost`; files and history stay. \
 Kept {settings.keep_days:g} days after last use.
 RESULT  The last expression is the value; a promise is awaited. A final declaration gives what it declared; `_` is the previous value. \
 Top-level await and return work. console.* is captured. A cut result names the call that fetches the rest: never run code again just to \
 see more.
 LIMITS  {settings.timeout_ms / 1_000:g} s (timeout_ms, up to {settings.max_timeout_ms}); {settings.memory_mb} MB memory; \
-{settings.code_kb} KB code; {settings.string_kb} KB per string literal (build longer text in pieces). Await what you need: timers still \
-pending at the end are cancelled.
-HAVE  All of modern JavaScript: Intl, URL, crypto, TextEncoder, structuredClone, Temporal. UTC.
-HAVE NOT  network (fetch), files, import and npm packages, require, process, Deno, Buffer, eval, Worker, globalThis, decorators, \
+{settings.code_kb} KB code; {settings.string_kb} KB per string literal (build longer text in pieces); {settings.workspace_mb} MB of files. \
+Await what you need: timers still pending at the end are cancelled.
+HAVE  All of modern JavaScript: Intl, URL, crypto, TextEncoder, structuredClone, Temporal. UTC. Files of the session: \
+await files.write(name, textOrBytes), files.read(name), files.list(), files.remove(name).{_inputs(settings)}
+HAVE NOT  network (fetch), import and npm packages, require, process, Deno, Buffer, eval, Worker, globalThis, decorators, \
 type checking.
 PRIVACY  Secrets come back as [REDACTED:kind], e-mail addresses as a token such as [EMAIL_k3f9q2].
 EXAMPLE  const orders = [{{sku: "A", qty: 2, price: 9.5}}, {{sku: "B", qty: 1, price: 20}}];
@@ -120,11 +125,19 @@ EXAMPLE  const orders = [{{sku: "A", qty: 2, price: 9.5}}, {{sku: "B", qty: 1, p
 then, with that session_id:  orders.filter(o => o.qty > 1)"""
 
 
+def _inputs(settings: Settings) -> str:
+    """The operator's files, as far as a line holds them."""
+    names = list(OfferedFiles(settings.input, settings.workspace_mb * MB).sizes)
+    shown = [json.dumps(name, ensure_ascii=False) for name in names[:_INPUTS_SHOWN] if len(name) <= _INPUT_NAME]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return f"\nINPUTS  to read only: {', '.join(shown)}{more}." if names else ""
+
+
 def _variable_text(settings: Settings) -> str:
     return """\
 Read a session's variables without running code. Without name: the table of all (name, type, size, how it is kept, the run that last \
-changed it). With name: its value, or a part of it by path, or a page by offset and limit; `next` is the exact call for the next page. \
-Use it for the rest of a cut value."""
+changed it) and of its files. With name: its value, or a part of it by path, or a page by offset and limit; `next` is the exact call for \
+the next page. Use it for the rest of a cut value."""
 
 
 def _history_text(settings: Settings) -> str:

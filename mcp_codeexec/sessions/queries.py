@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from mcp_codeexec.errors import StoreUnavailable
-from mcp_codeexec.model import Json, Record, RunDraft, SessionInfo, StoredSession, VaultRow
+from mcp_codeexec.model import Json, Record, RunDraft, SessionInfo, StoredFile, StoredSession, VaultRow
 from mcp_codeexec.sessions import rows
 from mcp_codeexec.sessions.schema import transaction
 
@@ -44,6 +44,10 @@ _RUNS = """
 _PUT_VARIABLE = "INSERT OR REPLACE INTO variable (session_id, name, kind, type, size, kept, run) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _DROP_VARIABLE = "DELETE FROM variable WHERE session_id = ? AND name = ?"
 _VARIABLES = "SELECT name, kind, type, size, kept, run FROM variable WHERE session_id = ? ORDER BY name"
+_PUT_FILE = "INSERT OR REPLACE INTO file (session_id, name, run, size, content) VALUES (?, ?, ?, ?, ?)"
+_DROP_FILE = "DELETE FROM file WHERE session_id = ? AND name = ?"
+_FILES = "SELECT name, size, run FROM file WHERE session_id = ? ORDER BY name"
+_FILE = "SELECT content FROM file WHERE session_id = ? AND name = ?"
 _PUT_VAULT = "INSERT INTO token (session_id, token, kind, value) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _VAULT = "SELECT token, kind, value FROM token WHERE session_id = ?"
 
@@ -58,7 +62,7 @@ def session_info(connection: sqlite3.Connection, session_id: str) -> SessionInfo
 
 
 def load_session(connection: sqlite3.Connection, session_id: str) -> StoredSession | None:
-    with transaction(connection, "DEFERRED"):  # three reads of one moment
+    with transaction(connection, "DEFERRED"):  # four reads of one moment
         row = connection.execute(_SESSION, (session_id,)).fetchone()
         if row is None:
             return None
@@ -67,6 +71,7 @@ def load_session(connection: sqlite3.Connection, session_id: str) -> StoredSessi
             variables=tuple(map(rows.variable, connection.execute(_VARIABLES, (session_id,)))),
             vault_key=row[-1],
             vault=tuple(map(rows.token, connection.execute(_VAULT, (session_id,)))),
+            files=tuple(StoredFile(*row) for row in connection.execute(_FILES, (session_id,))),
         )
 
 
@@ -90,6 +95,11 @@ def add_run(connection: sqlite3.Connection, draft: RunDraft) -> None:
         connection.execute(_COUNT_VARIABLES, (session_id,))
     if draft.minted:
         _put_tokens(connection, session_id, draft.minted)
+    for file in draft.files:
+        if file.content is None:
+            connection.execute(_DROP_FILE, (session_id, file.name))
+        else:
+            connection.execute(_PUT_FILE, (session_id, file.name, record.run, len(file.content), file.content))
 
 
 def add_tokens(connection: sqlite3.Connection, session_id: str, minted: Sequence[VaultRow]) -> None:
@@ -97,6 +107,11 @@ def add_tokens(connection: sqlite3.Connection, session_id: str, minted: Sequence
     if session_info(connection, session_id) is None:
         raise _gone()
     _put_tokens(connection, session_id, minted)
+
+
+def one_file(connection: sqlite3.Connection, session_id: str, name: str) -> bytes | None:
+    row = connection.execute(_FILE, (session_id, name)).fetchone()
+    return row[0] if row else None
 
 
 def one_run(connection: sqlite3.Connection, session_id: str, run: int) -> Record | None:

@@ -69,6 +69,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE file (
+            session_id TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            run INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            content BLOB NOT NULL,
+            PRIMARY KEY (session_id, name)
+        )
+        """,
+    ),
 )
 VERSION = len(MIGRATIONS)
 

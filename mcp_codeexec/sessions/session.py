@@ -7,7 +7,7 @@ from dataclasses import replace
 from anyio import Lock, WouldBlock
 
 from mcp_codeexec.errors import Busy
-from mcp_codeexec.model import RunDraft, SessionInfo, StoredSession, Variable
+from mcp_codeexec.model import RunDraft, SessionInfo, StoredFile, StoredSession, Variable
 from mcp_codeexec.sessions.vault import SessionVault
 
 
@@ -17,6 +17,7 @@ class Session:
     def __init__(self, stored: StoredSession, waiting_limit: int, refresh: Callable[["Session"], Awaitable[None]]) -> None:
         self.info: SessionInfo = stored.info
         self.variables: dict[str, Variable] = {variable.name: variable for variable in stored.variables}
+        self.files: dict[str, StoredFile] = {file.name: file for file in stored.files}
         self.vault = SessionVault(stored.vault_key, stored.vault)
         self.revision: int | None = None  # of the store, when this face was last known to be true
         self._waiting_limit = waiting_limit
@@ -69,6 +70,7 @@ class Session:
         """Become what the store has: another process went on with the session."""
         self.info = stored.info
         self.variables = {variable.name: variable for variable in stored.variables}
+        self.files = {file.name: file for file in stored.files}
         self.vault.absorb(stored.vault)
 
     def wrote(self, draft: RunDraft) -> None:
@@ -76,6 +78,10 @@ class Session:
         for name in draft.gone:
             self.variables.pop(name, None)
         self.variables.update((variable.name, variable) for variable in draft.variables)
+        for file in draft.files:
+            self.files.pop(file.name, None)
+            if file.content is not None:
+                self.files[file.name] = StoredFile(file.name, len(file.content), draft.record.run)
         self.info = replace(
             self.info,
             runs=draft.record.run,

@@ -16,7 +16,7 @@ from mcp_codeexec.sessions.database import Database
 from mcp_codeexec.sessions.schema import transaction
 
 T = TypeVar("T")
-_BRIEF_CHARS, _BRIEF_ROWS = 65_536, 64  # of a run: as much is written in less than a millisecond
+_BRIEF_SIZE, _BRIEF_ROWS = 65_536, 64  # of a run, in characters and bytes: as much is written in less than a millisecond
 _NEWEST = (float("inf"), "")
 
 
@@ -58,15 +58,19 @@ class SqliteStore:
         return self._database.revision() if self._database is not None else None
 
     async def load(self, session_id: str) -> StoredSession | None:
-        """The session with its variables and vault, whoever owns it."""
+        """The session with its variables, vault and table of files, whoever owns it."""
         return await self._read(lambda c: queries.load_session(c, session_id))
 
     async def commit(self, draft: RunDraft) -> None:
-        """Write a run: record, variables, tokens and the session's counters, in one transaction.
+        """Write a run: record, variables, tokens, files and the session's counters, in one transaction.
 
         Runs of a session are 1, 2, 3 …: one that does not follow the last is refused, so two processes never mix theirs.
         """
         await self._write(lambda c: queries.add_run(c, draft), brief=_is_brief(draft))
+
+    async def file(self, session_id: str, name: str) -> bytes | None:
+        """The content of a file, None where the session has none of that name."""
+        return await self._read(lambda c: queries.one_file(c, session_id, name))
 
     async def keep_tokens(self, session_id: str, minted: Sequence[VaultRow]) -> None:
         """Write tokens that were minted outside a run; rows already there stay."""
@@ -132,7 +136,8 @@ class SqliteStore:
 def _is_brief(draft: RunDraft) -> bool:
     record = draft.record
     characters = len(record.code) + len(record.answer) + len(record.output) + len(record.value) + len(record.error)
-    return characters < _BRIEF_CHARS and len(draft.variables) + len(draft.gone) + len(draft.minted) < _BRIEF_ROWS
+    size = characters + sum(len(file.content or b"") for file in draft.files)
+    return size < _BRIEF_SIZE and len(draft.variables) + len(draft.gone) + len(draft.minted) + len(draft.files) < _BRIEF_ROWS
 
 
 def _check(limit: int) -> None:

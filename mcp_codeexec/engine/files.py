@@ -1,0 +1,60 @@
+"""The files of sessions: for a run, and for the host, who may put them in and take them out."""
+
+import json
+
+from mcp_codeexec.engine.acts import act
+from mcp_codeexec.model import Json, RunDraft, SessionStore, StoredFile
+from mcp_codeexec.sessions.inputs import OfferedFiles
+from mcp_codeexec.sessions.manager import SessionManager
+from mcp_codeexec.sessions.session import Session
+from mcp_codeexec.sessions.workspace import Workspace
+
+
+class Files:
+    """Lives as long as the engine. `limit` is bytes of content for a session."""
+
+    def __init__(self, sessions: SessionManager, store: SessionStore, inputs: OfferedFiles, limit: int) -> None:
+        self._sessions = sessions
+        self._store = store
+        self._inputs = inputs
+        self._limit = limit
+
+    def workspace(self, session: Session) -> Workspace:
+        """The files as one run of the session sees and changes them; the caller has the session's turn."""
+        return Workspace(
+            {file.name: file.size for file in session.files.values()},
+            lambda name: self._store.file(session.id, name),
+            self._limit,
+            self._inputs,
+        )
+
+    def table(self, session: Session) -> list[Json]:
+        """Name and bytes of every file that the session's code can read."""
+        return self.workspace(session).listed()
+
+    def of(self, session: Session) -> tuple[StoredFile, ...]:
+        """The session's own files, by name."""
+        return tuple(sorted(session.files.values(), key=lambda file: file.name))
+
+    async def read(self, session: Session, name: str) -> bytes:
+        """Raises FileRefused."""
+        async with session.turn():
+            return await self.workspace(session).read(name)
+
+    async def write(self, session: Session, name: str, content: bytes) -> None:
+        """Put a file in, as a run of its own. Raises FileRefused."""
+        async with session.turn():
+            workspace = self.workspace(session)
+            workspace.write(name, content)
+            code = f"await files.write({json.dumps(name, ensure_ascii=False)}, …)  // {len(content)} bytes, by the host"
+            await self._sessions.record(session, RunDraft(act(session, code), files=workspace.changes))
+
+    async def remove(self, session: Session, name: str) -> bool:
+        """Take a file away, as a run of its own; False if there was none. Raises FileRefused."""
+        async with session.turn():
+            workspace = self.workspace(session)
+            if not workspace.remove(name):
+                return False
+            code = f"await files.remove({json.dumps(name, ensure_ascii=False)})  // by the host"
+            await self._sessions.record(session, RunDraft(act(session, code), files=workspace.changes))
+            return True
