@@ -15,11 +15,9 @@ import {
   now,
   parse,
   PromiseOf,
-  schedule,
   setPrototypeOf,
   slice,
   then,
-  unschedule,
 } from "./primordials.ts";
 import { type Frame, receive, receiveBlocking, send } from "./frames.ts";
 import { makeConsole, Output } from "./console.ts";
@@ -76,14 +74,12 @@ async function run(
     }
   );
   abort = finish;
-  const timer = schedule(() => finish({ status: "timeout", stopped: "waiting" }), timeout);
   const declaring = declare === "" ? undefined : () => variables.declare(declare, declared); // else every name is known already
   const { promise, stopped, syntax } = await evaluator.start(body, `run${run}`, timeout, declaring);
   if (promise !== undefined) {
     then(promise, (value) => finish({ status: "ok", value }), (value) => finish({ status: "error", value }));
   } else finish(stopped ? { status: "timeout", stopped: "synchronous" } : { status: "error", syntax });
   const end = await settled;
-  unschedule(timer);
   await evaluator.turn(); // rejections that nobody handled are reported before the run is over
   abort = undefined;
   const pending = { timers: timers.cancel(), calls: hostCalls.cancel() };
@@ -153,7 +149,7 @@ function answer(frame: Frame): Promise<void> | undefined {
     case "reply":
       return void hostCalls.settle(frame);
     case "abort":
-      return void abort?.({ status: "cancelled", stopped: "waiting" });
+      return void abort?.({ status: header.status === "timeout" ? "timeout" : "cancelled", stopped: "waiting" });
     case "describe":
       return void describePart(header);
     case "table":

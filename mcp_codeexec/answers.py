@@ -49,11 +49,15 @@ class Change(Answer):
 
 
 class UsageInfo(Answer):
-    """Milliseconds and MB (1,048,576 bytes)."""
+    """Milliseconds and MB (1,048,576 bytes); in the history also what an answer to a model has no room for."""
 
     wall_ms: int
     cpu_ms: int
     peak_memory_mb: float
+    queue_ms: int = 0
+    output_chars: int = 0
+    workspace_bytes: int = 0
+    open_files: int = 0
 
 
 class Outcome(Answer):

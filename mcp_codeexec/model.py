@@ -155,11 +155,12 @@ class Console:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a run took. `peak_memory_mb` is of the whole worker process, 0 where the system does not tell."""
+    """What a run took. Memory and open files are of the whole worker process, 0 where the system does not tell."""
 
     wall_ms: int = 0
     cpu_ms: int = 0
     peak_memory_mb: float = 0
+    open_files: int = 0
 
 
 @dataclass(frozen=True, slots=True)

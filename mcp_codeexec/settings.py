@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     host_frame_mb: int = Field(default=16, ge=1, description="Largest frame of a host call.")
     host_calls: int = Field(default=1_000, ge=1, description="Host calls of one run.")
 
+    host_call_s: float = Field(
+        default=60, gt=0, description="Seconds that one host call may take; a run's clock stands still meanwhile."
+    )
     workspace_mb: int = Field(default=10, ge=1, le=15, description="Files of one session, and one file that is offered to all.")
     input: tuple[Path, ...] = Field(default=(), description="Files and folders that code may read under inputs/.")
 

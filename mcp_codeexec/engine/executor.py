@@ -12,10 +12,10 @@ import anyio
 
 from mcp_codeexec.answers import Outcome
 from mcp_codeexec.engine.files import Files
-from mcp_codeexec.engine.outcome import Draft, failed_draft, rejected_draft, run_draft
-from mcp_codeexec.engine.wording import violation_line
+from mcp_codeexec.engine.outcome import Draft, failed_draft, outcome_of, rejected_draft, run_draft, withheld_fields
+from mcp_codeexec.engine.record import record_of
 from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
-from mcp_codeexec.filtering import FilterPipeline, dumped, fit
+from mcp_codeexec.filtering import FilterPipeline, fit
 from mcp_codeexec.language.prepare import prepare
 from mcp_codeexec.language.validator import CodeValidator, syntax_fault
 from mcp_codeexec.logs import event
@@ -23,15 +23,12 @@ from mcp_codeexec.model import (
     CodeMetrics,
     Erased,
     HostCall,
-    Json,
     Kind,
     Position,
     Program,
     RawRun,
-    Record,
     RunDraft,
     Stage,
-    Status,
     SyntaxFault,
     Variable,
     Verdict,
@@ -66,6 +63,7 @@ class _Text:
 
     code: str
     told: asyncio.Task[str]
+    queue_ms: int
 
 
 class CodeExecutor:
@@ -116,7 +114,8 @@ class CodeExecutor:
             async with session.turn(), self._deno.place():
                 told = asyncio.create_task(self._told_code(session, code))  # filtered while the worker runs
                 try:
-                    return await self._turn(session, _Text(code, told), timeout_ms, stage)
+                    waited = round((time.monotonic() - call.started) * 1_000)
+                    return await self._turn(session, _Text(code, told, waited), timeout_ms, stage)
                 finally:
                     told.cancel()
         except BaseException:
@@ -228,23 +227,13 @@ class CodeExecutor:
             fields["lost"] = list(gone)
         try:
             cleaned = await self._filters.clean(fields, session.vault)
-            outcome = _outcome(session.id, run, draft.status, cleaned.tree, cleaned.redactions)
+            outcome = outcome_of(session.id, run, draft.status, cleaned.tree, cleaned.redactions)
         except Withheld as exc:
             event(log, "withheld", level=logging.ERROR, session=session.id, run=run)
-            outcome = _outcome(session.id, run, "withheld", _withheld_fields(exc, draft), {})
+            outcome = outcome_of(session.id, run, "withheld", withheld_fields(exc, draft), {})
         answer = fit(outcome, self._settings.answer_chars)
-        record = Record(
-            session_id=session.id,
-            run=run,
-            at=began,
-            status=outcome.status,
-            ms=draft.wall_ms,
-            code=await text.told,
-            answer=dumped(answer.structure()),
-            output=outcome.output,
-            value=_value_text(outcome),
-            error=_error_text(outcome),
-        )
+        code = await text.told
+        record = record_of(session, draft, outcome, answer, at=began, code=code, queue_ms=text.queue_ms)
         variables = tuple(Variable(v.name, draft.kinds.get(v.name, "global"), v.type, v.size, v.kept, run) for v in draft.variables)
         gone_rows = tuple(name for name in gone if name in session.variables)
         try:
@@ -258,34 +247,3 @@ class CodeExecutor:
 
 def _unparsable(code: str, fault: SyntaxFault) -> Draft:
     return failed_draft(fault.message, Position(fault.line, fault.column) if fault.line else syntax_fault(code))
-
-
-def _outcome(session_id: str, run: int, status: Status, fields: Json, redactions: dict[str, int]) -> Outcome:
-    made: dict[str, object] = {"session_id": session_id, "run": run, "status": status}
-    if isinstance(fields, dict):
-        made |= fields
-    if redactions:
-        made["redactions"] = redactions
-    return Outcome.model_validate(made)
-
-
-def _withheld_fields(exc: Withheld, draft: Draft) -> dict[str, Json]:
-    state = (
-        "The run is over and its state is kept." if draft.heap_kept else "The session's process is gone and its variables with it."
-    )
-    return {"error": {"name": "Withheld", "message": f"{exc} {state}"}, "hint": exc.hint}
-
-
-def _value_text(outcome: Outcome) -> str:
-    if "value" in outcome.model_fields_set:
-        return outcome.value if isinstance(outcome.value, str) else dumped(outcome.value)
-    return outcome.value_text
-
-
-def _error_text(outcome: Outcome) -> str:
-    if outcome.violations:
-        return "\n".join(map(violation_line, outcome.violations))
-    if outcome.error is None:
-        return ""
-    head = f"{outcome.error.name}: {outcome.error.message}"
-    return f"{head}\n{outcome.error.stack}" if outcome.error.stack else head

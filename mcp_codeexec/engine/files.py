@@ -2,7 +2,7 @@
 
 import json
 
-from mcp_codeexec.engine.acts import act
+from mcp_codeexec.engine.record import act
 from mcp_codeexec.model import Json, RunDraft, SessionStore, StoredFile
 from mcp_codeexec.sessions.inputs import OfferedFiles
 from mcp_codeexec.sessions.manager import SessionManager

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from pydantic_core import from_json
 
+from mcp_codeexec.answers import Outcome
 from mcp_codeexec.engine import wording
+from mcp_codeexec.errors import Withheld
 from mcp_codeexec.language.hints import hint as error_hint
 from mcp_codeexec.language.stack import caller_frames
 from mcp_codeexec.model import (
@@ -39,6 +41,7 @@ class Draft:
     wall_ms: int = 0
     unparsed: bool = False
     files: tuple[FileChange, ...] = ()
+    open_files: int = 0
 
 
 def rejected_draft(violations: Sequence[Violation]) -> Draft:
@@ -96,7 +99,25 @@ def run_draft(
         fields["hint"] = " ".join(h for h in hints if h)
     usage = raw.usage
     fields["usage"] = {"wall_ms": usage.wall_ms, "cpu_ms": usage.cpu_ms, "peak_memory_mb": usage.peak_memory_mb}
-    return Draft(raw.status, fields, raw.variables, kinds, raw.heap_kept, usage.wall_ms, files=files)
+    return Draft(raw.status, fields, raw.variables, kinds, raw.heap_kept, usage.wall_ms, files=files, open_files=usage.open_files)
+
+
+def outcome_of(session_id: str, run: int, status: Status, fields: Json, redactions: dict[str, int]) -> Outcome:
+    """The outcome that filtered fields make."""
+    made: dict[str, object] = {"session_id": session_id, "run": run, "status": status}
+    if isinstance(fields, dict):
+        made |= fields
+    if redactions:
+        made["redactions"] = redactions
+    return Outcome.model_validate(made)
+
+
+def withheld_fields(exc: Withheld, draft: Draft) -> dict[str, Json]:
+    """What may be said where the fields could not be filtered."""
+    state = (
+        "The run is over and its state is kept." if draft.heap_kept else "The session's process is gone and its variables with it."
+    )
+    return {"error": {"name": "Withheld", "message": f"{exc} {state}"}, "hint": exc.hint}
 
 
 def _value(value: Described | None, session_id: str) -> dict[str, Json]:

@@ -9,9 +9,9 @@ from typing import cast
 from pydantic_core import from_json
 
 from mcp_codeexec.answers import VariableAnswer
-from mcp_codeexec.engine.acts import act
 from mcp_codeexec.engine.files import Files
 from mcp_codeexec.engine.path import parse_path
+from mcp_codeexec.engine.record import act
 from mcp_codeexec.errors import BadArguments, StoreUnavailable, VariableNotFound
 from mcp_codeexec.filtering import FilterPipeline
 from mcp_codeexec.model import Json, Kind, RunDraft, SessionStore, Variable

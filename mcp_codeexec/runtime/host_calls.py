@@ -6,7 +6,7 @@ The names, the number and the sizes are the host's to decide; nothing in a call 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 
 import anyio
 
@@ -26,10 +26,16 @@ _CLOSE_S = 1.0
 class HostCalls:
     """Lives as long as one run. `start` answers in a task of its own; `close` cancels what is still open."""
 
-    def __init__(self, process: DenoProcess, functions: Mapping[str, HostCall], limit: int) -> None:
+    def __init__(
+        self, process: DenoProcess, functions: Mapping[str, HostCall], limit: int, limit_s: float, on_wait: Callable[[bool], None]
+    ) -> None:
+        """`limit_s` bounds one call. `on_wait` is told when the run begins and ends to wait for one: its clock stands still then."""
         self._process = process
         self._functions = functions
         self._left = limit
+        self._limit_s = limit_s
+        self._on_wait = on_wait
+        self._waited_for = 0
         self._open = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -60,12 +66,25 @@ class HostCalls:
                 await asyncio.wait(tasks, timeout=_CLOSE_S)
 
     async def _answer(self, call: Call, blob: bytes) -> None:
-        ok, message = await self._asked(call, blob)
+        with self._waited() if "." not in call.name else contextlib.nullcontext():  # files are quick, and the run's own
+            ok, message = await self._asked(call, blob)
         self._open -= 1
         self._process.write(message)
         with contextlib.suppress(asyncio.CancelledError):
             await self._process.flow()
         event(log, "host call", level=logging.DEBUG, ok=ok)
+
+    @contextlib.contextmanager
+    def _waited(self) -> Generator[None]:
+        self._waited_for += 1
+        if self._waited_for == 1:
+            self._on_wait(True)
+        try:
+            yield
+        finally:
+            self._waited_for -= 1
+            if self._waited_for == 0:
+                self._on_wait(False)
 
     async def _asked(self, call: Call, blob: bytes) -> tuple[bool, bytes]:
         """Whether the function answered, and the frame that says so."""
@@ -73,10 +92,13 @@ class HostCalls:
         error = f"there is no host function {call.name[:80]!r}"
         if function is not None:
             try:
-                reply = await function(Payload(call.data, blob))
+                async with asyncio.timeout(self._limit_s):
+                    reply = await function(Payload(call.data, blob))
                 return True, encode({"op": "reply", "call": call.call, "ok": True, "data": reply.data}, reply.blob)
             except CodeExecError as exc:
                 error = str(exc)
+            except TimeoutError:
+                error = f"the host function did not answer within {self._limit_s:g} s"
             except Exception:
                 log.exception("host call failed")
                 error = "the host function failed"

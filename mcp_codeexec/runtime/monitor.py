@@ -1,11 +1,16 @@
-"""ResourceMonitor: what one run takes of its worker process, as the system tells it."""
+"""ResourceMonitor: what one run takes of its worker process, as the system tells it, and when that is too much."""
 
+import asyncio
 import contextlib
+import os
 import time
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from mcp_codeexec.model import Usage
 
 MB = 1_048_576
+_POLL_S = 0.02  # where the kernel does not hold the memory limit, and while a run waits for the host
 
 
 def cpu_seconds(pid: int) -> float:
@@ -31,21 +36,87 @@ def memory_mb(pid: int) -> float:
         return 0.0
 
 
-class ResourceMonitor:
-    """Watches one worker process, run by run: `start`, then `stop` for the usage of the run."""
+@dataclass(frozen=True, slots=True)
+class ResourceViolation:
+    """A limit that a run has gone beyond, where it is and how far the run was: milliseconds or MB."""
 
-    def __init__(self, pid: int) -> None:
+    kind: Literal["timeout", "memory"]
+    limit: float
+    value: float
+
+
+class ResourceMonitor:
+    """Watches one worker process, run by run: `start`, `check` now and then, `stop` for the usage of the run.
+
+    The clock counts the run's own time: it stands still while the run waits for the host (`waits`) and its process uses no CPU.
+    """
+
+    def __init__(self, pid: int, polled_mb: float = 0) -> None:
+        """`polled_mb` is the memory limit where the kernel does not hold it, else 0."""
         self._pid = pid
+        self._polled_mb = polled_mb
         self._status, self._clear = f"/proc/{pid}/status", f"/proc/{pid}/clear_refs"
+        self._limit_s = 0.0
         self._wall = 0.0
         self._cpu = 0.0
+        self._files = 0
+        self._idle = 0.0  # of waits for the host that are over
+        self._waiting: tuple[float, float] | None = None  # wall and CPU at the beginning of one that is not
 
-    def start(self) -> None:
-        """A run begins."""
+    def start(self, limit_s: float = float("inf")) -> None:
+        """A run begins that may take so long of its own time."""
+        self._limit_s = limit_s
+        self._idle, self._waiting = 0.0, None
         self._wall = time.perf_counter()
         self._cpu = cpu_seconds(self._pid)
-        with contextlib.suppress(OSError), open(self._clear, "wb", buffering=0) as file:
-            file.write(b"5")  # resets the peak to what it has now
+        with contextlib.suppress(OSError):
+            self._files = len(os.listdir(f"/proc/{self._pid}/fd"))
+            with open(self._clear, "wb", buffering=0) as file:
+                file.write(b"5")  # resets the peak to what it has now
+
+    def waits(self, waiting: bool) -> None:
+        """The run begins to wait for the host, or ends that."""
+        self._idle = self._idle_s()
+        self._waiting = (time.perf_counter(), cpu_seconds(self._pid)) if waiting else None
+
+    def check(self) -> ResourceViolation | None:
+        """The limit that the run has gone beyond by now, if any."""
+        own = time.perf_counter() - self._wall - self._idle_s()
+        if own >= self._limit_s:
+            return ResourceViolation("timeout", self._limit_s * 1_000, own * 1_000)
+        if self._polled_mb and (memory := memory_mb(self._pid)) > self._polled_mb:
+            return ResourceViolation("memory", self._polled_mb, memory)
+        return None
+
+    async def until(self, done: "asyncio.Future[Any]") -> ResourceViolation | None:
+        """The first limit that the run goes beyond; None when it is done, or its process gone, before."""
+        loop = asyncio.get_running_loop()
+        over: asyncio.Future[ResourceViolation | None] = loop.create_future()
+
+        def look() -> None:
+            nonlocal timer
+            violation = self.check()
+            if violation is None:
+                timer = loop.call_later(self._next_look_s(), look)
+            elif not over.done():
+                over.set_result(violation)
+
+        def end(_: object) -> None:
+            if not over.done():
+                over.set_result(None)
+
+        timer = loop.call_later(self._next_look_s(), look)
+        done.add_done_callback(end)
+        try:
+            return await over
+        finally:
+            timer.cancel()
+
+    def _next_look_s(self) -> float:
+        left = max(0.0, self._limit_s - (time.perf_counter() - self._wall - self._idle_s()))
+        if self._polled_mb:
+            return min(left, _POLL_S)
+        return max(left, _POLL_S) if self._waiting else left
 
     def cpu_ms(self) -> float:
         """CPU time of the run so far."""
@@ -54,7 +125,13 @@ class ResourceMonitor:
     def stop(self) -> Usage:
         """The run ended."""
         wall = (time.perf_counter() - self._wall) * 1_000
-        return Usage(wall_ms=round(wall), cpu_ms=max(0, round(self.cpu_ms())), peak_memory_mb=self._peak_mb())
+        return Usage(round(wall), max(0, round(self.cpu_ms())), self._peak_mb(), open_files=self._files)
+
+    def _idle_s(self) -> float:
+        if self._waiting is None:
+            return self._idle
+        wall, cpu = self._waiting
+        return self._idle + max(0.0, time.perf_counter() - wall - (cpu_seconds(self._pid) - cpu))
 
     def _peak_mb(self) -> float:
         try:

@@ -181,7 +181,9 @@ class WorkerPool:
             process,
             console_chars=(settings.console_head_kb + settings.console_tail_kb) * KB,
             host_calls=settings.host_calls,
+            host_call_s=settings.host_call_s,
             memory_mb=settings.memory_mb,
+            polled=not self._launcher.layers.limits_memory,
         )
 
     async def _keep(self) -> None:

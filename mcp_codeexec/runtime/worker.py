@@ -1,7 +1,6 @@
 """SessionWorker: one session's Deno process, run by run. What it says is checked against the wire's schemas; a lie kills it."""
 
 import asyncio
-import re
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
@@ -11,25 +10,22 @@ from pydantic import BaseModel, ValidationError
 
 from mcp_codeexec.errors import WorkerDied
 from mcp_codeexec.model import Console, Described, HostCall, Json, Kind, Program, RawError, RawRun, RawVariable
+from mcp_codeexec.runtime.causes import cause
 from mcp_codeexec.runtime.host_calls import HostCalls
 from mcp_codeexec.runtime.monitor import ResourceMonitor, cpu_seconds
-from mcp_codeexec.runtime.process import DenoProcess, Exit
+from mcp_codeexec.runtime.process import DenoProcess
 from mcp_codeexec.runtime.wire import Call, DescribedReply, Done, TableReply
 
-_GRACE_S = 0.015  # the worker ends a run by itself at the limit; after this it is asked no more
+_GRACE_S = 0.015  # for a run to end by itself at the limit, in synchronous code, or when it is asked to
 _STARVED_S = 0.5  # but a machine that gave it no time is not a loop: so long we wait for CPU time to show
 _LOOP_CPU_S = 0.010
 _ABORT_S = 0.08
 _REPLY_S = 5.0
 _STILL_S = 0.05
-_FATAL = re.compile(r"out of memory|memory allocation of|CodeRange|Zone|Worklist|OOM", re.IGNORECASE)
-_FATAL_SIGNALS = {-4, -5, -6, -7, -11}  # ILL, TRAP, ABRT, BUS, SEGV: how V8, Rust and ICU die of memory, often without a word
-_ABORTED = -6
-_FULL = 0.75
 _PARTLY = 4  # bytes of a character in UTF-8
 
 M = TypeVar("M", bound=BaseModel)
-_Overdue = Literal["", "timeout", "cancelled"]
+_Overdue = Literal["", "timeout", "memory_limit", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +69,19 @@ class _Output:
 class SessionWorker:
     """Lives as long as its process: from warm spare to the end of its session. `names` is what its heap holds."""
 
-    def __init__(self, process: DenoProcess, *, console_chars: int, host_calls: int, memory_mb: int) -> None:
+    def __init__(
+        self, process: DenoProcess, *, console_chars: int, host_calls: int, host_call_s: float, memory_mb: int, polled: bool = False
+    ) -> None:
+        """`polled`: the kernel does not hold the memory limit."""
         self.process = process
         self.names: dict[str, Kind] = {}
         self.born = self.touched = asyncio.get_running_loop().time()
-        self.monitor = ResourceMonitor(process.pid)
+        self.monitor = ResourceMonitor(process.pid, memory_mb if polled else 0)
         self._console_bytes = console_chars * _PARTLY
-        self._call_limit = host_calls
+        self._call_limit, self._call_s = host_calls, host_call_s
         self._memory_mb = memory_mb
         self._output = _Output(0)
-        self._calls = HostCalls(process, {}, 0)
+        self._calls = HostCalls(process, {}, 0, 0, self.monitor.waits)
         self._done: asyncio.Future[tuple[dict[str, Json], bytes]] | None = None
         self._ending: asyncio.Task[RawRun] | None = None
         process.on_event = self._event
@@ -110,7 +109,7 @@ class SessionWorker:
         names: dict[str, Kind] = {**job.known, **program.names}
         self.touched = asyncio.get_running_loop().time()
         self._output = _Output(self._console_bytes)
-        self._calls = HostCalls(self.process, job.host_calls, self._call_limit)
+        self._calls = HostCalls(self.process, job.host_calls, self._call_limit, self._call_s, self.monitor.waits)
         self.process.resume()
         self._done = self.process.begin(
             {
@@ -128,9 +127,8 @@ class SessionWorker:
                 "keepLast": "_" not in names,
             }
         )
-        self.monitor.start()  # beside the run's first moments, which wait for nobody
-        await self._wait(job.timeout_ms / 1_000)
-        finish = self._finish("timeout", names)
+        self.monitor.start(job.timeout_ms / 1_000)  # beside the run's first moments, which wait for nobody
+        finish = self._finish(await self._wait(), names)
         quiet = self._done.done() and not self._calls.running  # then it waits for nothing: no cancellation can come between
         return await (finish if quiet else self._shielded(finish))
 
@@ -179,20 +177,22 @@ class SessionWorker:
                 raise
         return task.result()
 
-    async def _wait(self, limit_s: float) -> None:
-        """Until the run ends, or the worker is past its limit and plainly in a loop."""
-        done, loop = self._done, asyncio.get_running_loop()
+    async def _wait(self) -> _Overdue:
+        """Until the run ends or goes beyond a limit; beyond time it is asked to end, and gets its grace."""
+        done = self._done
         assert done is not None  # noqa: S101 - set by run
-        overdue: asyncio.Future[None] = loop.create_future()
-        timer = loop.call_later(limit_s + _GRACE_S, _settle, overdue)
-        done.add_done_callback(lambda _: _settle(overdue))  # also when the process ends: its futures are cancelled then
-        try:
-            await overdue
-        finally:
-            timer.cancel()
+        violation = await self.monitor.until(done)
+        if violation is None:
+            return ""
+        if violation.kind == "memory":
+            return "memory_limit"
+        self.process.send({"op": "abort", "status": "timeout"})
+        await asyncio.wait([done], timeout=_GRACE_S)
+        loop = asyncio.get_running_loop()
         until, cpu = loop.time() + _STARVED_S, cpu_seconds(self.process.pid)
         while not done.done() and loop.time() < until and cpu_seconds(self.process.pid) - cpu < _LOOP_CPU_S:
             await asyncio.wait([done], timeout=0.005)
+        return "timeout"
 
     async def _finish(self, overdue: _Overdue, names: Mapping[str, Kind]) -> RawRun:
         """The run as it ended; the worker is paused or dead after this. Must not be cancelled: callers shield it."""
@@ -233,7 +233,7 @@ class SessionWorker:
         usage = self.monitor.stop()
         exit_ = await self.process.end()
         self.names = dict(names)
-        status, message = (overdue, "") if overdue else self._cause(exit_)
+        status, message = (overdue, "") if overdue else cause(exit_, self._memory_mb)
         if exit_.peak_mb:
             usage = replace(usage, peak_memory_mb=round(exit_.peak_mb, 1))
         return RawRun(
@@ -244,20 +244,6 @@ class SessionWorker:
             heap_kept=False,
             usage=usage,
         )
-
-    def _cause(self, exit_: Exit) -> tuple[Literal["crashed", "memory_limit"], str]:
-        """What a process died of, when we did not mean it to."""
-        if exit_.reason:
-            return "crashed", "the session's process broke its protocol and was ended"
-        silent = exit_.code == _ABORTED and not exit_.stderr  # Rust and ICU have no memory left to say so
-        died_full = exit_.code in _FATAL_SIGNALS and exit_.peak_mb > _FULL * self._memory_mb
-        if silent or died_full or _FATAL.search(exit_.stderr):
-            return "memory_limit", ""
-        if exit_.code in (-9, -15):
-            return "crashed", f"the session's process was ended from outside (signal {-exit_.code})"
-        if exit_.code is not None and exit_.code < 0:
-            return "crashed", f"the session's process crashed (signal {-exit_.code})"
-        return "crashed", f"the session's process ended by itself (exit code {exit_.code})"
 
     def _checked(self, schema: type[M], header: Mapping[str, Json]) -> M:
         try:
@@ -285,8 +271,3 @@ class SessionWorker:
                         self.process.break_off("too many host calls")
             case _:
                 self.process.break_off("an unknown or oversized message")
-
-
-def _settle(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)

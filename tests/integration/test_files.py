@@ -125,6 +125,17 @@ async def test_the_table_of_variables_names_the_files(engine: Engine) -> None:
     assert re.search(r"^mail \[EMAIL_\w+\]\.txt  file  1 byte$|^mail \[EMAIL_\w+\]  file  1 byte$", render(table), re.MULTILINE)
 
 
+async def test_history_keeps_the_whole_usage_of_a_run(engine: Engine) -> None:
+    outcome = await engine.execute("await files.write('a', 'xyz'); console.log('hello'); 1")
+    assert outcome.usage is not None
+    assert outcome.usage.model_fields_set == {"wall_ms", "cpu_ms", "peak_memory_mb"}
+    kept = (await engine.session_history(outcome.session_id, run=1)).answer
+    assert kept is not None
+    assert kept.usage is not None
+    assert (kept.usage.output_chars, kept.usage.workspace_bytes, kept.usage.queue_ms) == (6, 3, 0)
+    assert 3 <= kept.usage.open_files <= 24
+
+
 async def test_the_host_puts_files_in_and_takes_them_out(engine: Engine) -> None:
     session = await engine.create_session()
     await engine.write_file(session, "rows.json", "[1, 2]")

@@ -136,6 +136,11 @@ class Layers:
                 finally:
                     os._exit(LAYER_FAILED)
 
+    @property
+    def limits_memory(self) -> bool:
+        """Whether the kernel holds the memory limit."""
+        return self._memory_mb is not None
+
     def limit_memory(self, pid: int) -> None:
         """Limit the memory of a worker that is warm and idle; does nothing where the layer is missing.
 

@@ -33,7 +33,7 @@ async def lied(lie: str, timeout_ms: int = 300) -> tuple[RawRun, SessionWorker]:
     )
     process = DenoProcess(popen, frame_bytes=2_000_000, call_bytes=16_000_000)
     await process.open(20)
-    worker = SessionWorker(process, console_chars=1_000_000, host_calls=1_000, memory_mb=100)
+    worker = SessionWorker(process, console_chars=1_000_000, host_calls=1_000, host_call_s=60, memory_mb=100)
 
     async def rate(payload: Payload) -> Payload:
         return payload
