@@ -27,7 +27,7 @@ async def main():
         full = await engine.execute(BUFFERS, first.session_id)
         after = await engine.execute("1 + 1", first.session_id)
         status = await engine.status()
-        return [again.value, full.status, after.value, after.lost, any(active for _, active, _ in status.layers)]
+        return [again.value, full.status, full.lost, after.value, any(active for _, active, _ in status.layers)]
 
 print(anyio.run(main))
 """
@@ -36,7 +36,7 @@ print(anyio.run(main))
 @pytest.mark.parametrize(
     ("strict", "said"),
     [
-        (False, "[21, 'memory_limit', 2, ['a'], False]\n"),
+        (False, "[21, 'memory_limit', ['a'], 2, False]\n"),
         (
             True,
             "The sandbox lacks no_new_privs, parent_death_signal, landlock, rlimits, seccomp, memory_limit, and `strict` is set.\n",
