@@ -225,8 +225,8 @@ function printing(error: (this: Event) => unknown): (event: Event) => void {
 addEventListener("unhandledrejection", printing(reason));
 addEventListener("error", printing(thrownError));
 
-await warmUp();
 send({ op: "ready" });
+await warmUp();
 for (;;) { // between runs nothing executes here: the wait for the next frame blocks, or the host stops the process
   const frame = coming === undefined ? receiveBlocking() : await coming;
   coming = undefined;

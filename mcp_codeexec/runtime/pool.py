@@ -172,12 +172,7 @@ class WorkerPool:
         settings = self._settings
         process = DenoProcess(self._launcher.session(), frame_bytes=settings.frame_mb * MB, call_bytes=settings.host_frame_mb * MB)
         await process.open(settings.worker_start_s)
-        try:
-            self._launcher.layers.limit_memory(process.pid)  # on what it has now that it is warm
-        except BaseException:
-            await process.end()
-            raise
-        return SessionWorker(
+        worker = SessionWorker(
             process,
             console_chars=(settings.console_head_kb + settings.console_tail_kb) * KB,
             host_calls=settings.host_calls,
@@ -185,6 +180,13 @@ class WorkerPool:
             memory_mb=settings.memory_mb,
             polled=not self._launcher.layers.limits_memory,
         )
+        try:
+            await worker.warm(settings.worker_start_s)
+            self._launcher.layers.limit_memory(process.pid)
+        except BaseException:
+            await process.end()
+            raise
+        return worker
 
     async def _keep(self) -> None:
         """Fill up while nothing runs, two soon and the rest one by one; retire what nobody has claimed for long."""

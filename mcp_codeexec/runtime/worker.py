@@ -95,6 +95,10 @@ class SessionWorker:
         """Whether a run has begun and not been finished."""
         return self._done is not None
 
+    async def warm(self, within_s: float) -> None:
+        """Wait until it has loaded what is loaded on first use: only then it answers. Raises WorkerDied."""
+        await self.process.request({"op": "ping"}, within_s=within_s)
+
     async def ping(self, within_s: float = 1.0) -> bool:
         """Whether it still answers; dead if not."""
         try:

@@ -23,6 +23,7 @@ from mcp_codeexec.language.prepare import prepare
 from mcp_codeexec.language.validator import CodeValidator
 from mcp_codeexec.model import Erased
 from mcp_codeexec.settings import Settings
+from tests.benchmarks import sandbox
 
 HERE = Path(__file__).parent
 OURS = StdioServerParameters(command=sys.executable, args=["-m", "mcp_codeexec", "--ephemeral"])
@@ -92,11 +93,6 @@ async def engine() -> None:
             await engine.execute(f"rows.length + {call}", session)
             times.append(time.perf_counter() - began)
         note("engine.execute, warm", f"{ms(statistics.median(times))}, 95 % within {ms(statistics.quantiles(times, n=20)[18])}")
-        late = list[float]()
-        for code in ("for (;;) {}", "await new Promise(() => {})", "await null; for (;;) {}") * 5:
-            out = await engine.execute(code, timeout_ms=300)
-            late.append((out.usage.wall_ms if out.usage else 0) - 300)
-        note("time-out of 300 ms: lateness", f"median {statistics.median(late):.0f} ms, most {max(late):.0f} ms")
 
 
 def workers() -> None:
@@ -145,6 +141,8 @@ async def main() -> None:
     workers()
     language()
     await engine()
+    sandbox.starts(row)
+    await sandbox.limits(note)
     for era in ("legacy", "auto"):
         await warm(era)
     await cold()

@@ -1,4 +1,4 @@
-"""Where the kernel layers cannot be had: the product runs with what is there, says what is missing, and refuses where it was told to be strict."""
+"""Where the kernel layers cannot be had: the product runs with what is there, says what is missing, and refuses where it is strict."""
 
 import subprocess
 import sys
