@@ -32,6 +32,8 @@ def _undefined(match: re.Match[str], names: list[str]) -> str:
 
 
 def _no_function(match: re.Match[str], names: list[str]) -> str:
+    if match[1].startswith("files.") and "files" in names:
+        return "The session's variable files hides the functions for files; they are there in a new session."
     return f"Look at what {match[1]} is: a promise needs await, a property no parentheses."
 
 
@@ -46,8 +48,9 @@ _HABITS = {
     "True": "Write true.",
     "False": "Write false.",
     "None": "Write null.",
+    "fs": "For files: await files.read(name), files.write(name, textOrBytes), files.list(), files.remove(name).",
     **dict.fromkeys(
-        ("axios", "lodash", "moment", "dayjs", "d3", "math", "np", "pd", "fs", "path", "util", "zod", "Papa"),
+        ("axios", "lodash", "moment", "dayjs", "d3", "math", "np", "pd", "path", "util", "zod", "Papa"),
         "There are no packages here; write it with what JavaScript has.",
     ),
 }

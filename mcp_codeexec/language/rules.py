@@ -19,11 +19,15 @@ class Rule:
         return (found or self.repair).replace("{member}", member)
 
 
-_NO_FILES = "there are no files here; put the data into the code or a variable"
-_NO_NETWORK = "there is no network here; work on data in the code or in variables"
+_READ = "for files: await files.read(name); await files.list() tells what there is"
+_WRITE = "for files: await files.write(name, textOrBytes)"
+_FILES = "for files: await files.read(name), files.write(name, textOrBytes), files.list(), files.remove(name)"
+_NAMES = "files have plain names here, such as data/rows.csv: await files.list()"
+_NO_NETWORK = "there is no network here; work on data in the code, in variables or in files"
 _NO_MODULES = "there are no modules; everything must be in the code"
 _PACKAGES = {
-    **dict.fromkeys(("fs", "fs/promises", "path"), _NO_FILES),
+    **dict.fromkeys(("fs", "fs/promises"), _FILES),
+    "path": _NAMES,
     **dict.fromkeys(("http", "https", "net", "axios", "node-fetch"), _NO_NETWORK),
     "crypto": "crypto is there without a module: crypto.randomUUID(), crypto.getRandomValues(a), await crypto.subtle.digest(…)",
     "perf_hooks": "performance is there without a module",
@@ -70,8 +74,9 @@ RULES: Mapping[str, Rule] = {
             "Deno",
             "there is no Deno object here; use what JavaScript has",
             {
-                **dict.fromkeys(("readTextFile", "readFile", "writeTextFile", "writeFile", "open", "readDir"), _NO_FILES),
-                **dict.fromkeys(("readTextFileSync", "readFileSync", "writeTextFileSync", "writeFileSync"), _NO_FILES),
+                **dict.fromkeys(("readTextFile", "readFile", "readTextFileSync", "readFileSync", "readDir", "readDirSync"), _READ),
+                **dict.fromkeys(("writeTextFile", "writeFile", "writeTextFileSync", "writeFileSync"), _WRITE),
+                **dict.fromkeys(("open", "stat", "mkdir", "remove", "rename", "copyFile"), _FILES),
                 "env": "there is no environment here; put values into the code",
                 "args": "there are no arguments here; put values into the code",
                 "exit": "end with return",
@@ -98,7 +103,7 @@ RULES: Mapping[str, Rule] = {
             },
         ),
         *(Rule("no-modules", name, "end with the value itself as the last expression") for name in ("module", "exports")),
-        *(Rule("no-files", name, _NO_FILES) for name in ("__dirname", "__filename")),
+        *(Rule("no-files", name, _NAMES) for name in ("__dirname", "__filename")),
     ]
 }
 

@@ -79,6 +79,7 @@ ERRORS: list[tuple[str, str, str]] = [
     ("an object", "await files.write('a', {})", r"TypeError: files\.write takes text or bytes, not Object: JSON\.stringify"),
     ("a name that is none", "await files.write('../a', '')", r"Error: \"\.\./a\" cannot be the name of a file"),
     ("no name", "await files.write(5, 'x')", "the name of a file is a string"),
+    ("hidden", "const files = [1]; files.read('a')", r"hint: The session's variable files hides the functions for files"),
     ("too much", "await files.write('a', 'x'.repeat(10 * 1024 * 1024 + 1))", "needs 10485761 bytes; .* use 0 of 10485760"),
 ]
 

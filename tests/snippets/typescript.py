@@ -1,6 +1,6 @@
 """TypeScript as it is written in applications, and the algorithms and texts that sandboxes are asked for."""
 
-from tests.snippets import Snippet, gives
+from tests.snippets import Snippet, fails, gives
 
 ROWS: list[Snippet] = [
     gives(
@@ -41,6 +41,9 @@ ROWS: list[Snippet] = [
     ),
     gives("an enum of flags", "enum F { A = 1 << 0, B = 1 << 1, AB = A | B }\n[F.AB, F[2]]", value=[3, "B"]),
     gives("a const enum", "const enum E { X = 'x' }\nE.X", value="x"),
+    gives("a const enum in a later run", "const  enum E { X = 'x', Y = 'y' }", "[E.X, E.Y]", value=["x", "y"]),
+    gives("a const enum in a function", "function f() { const enum E { X = 5 } return E.X }\nf()", value=5),
+    fails("a place after a const enum", "const enum E { X }; const é: E = E.X;\nnope", name="ReferenceError", at=(2, 1)),
     gives(
         "an enum in a switch", "enum E { A, B }\nconst e: E = E.B;\nswitch (e) { case E.A: 'a'; break; case E.B: 'b' }", value="b"
     ),
