@@ -105,7 +105,7 @@ function nameOf(error: object): string {
 /** One line on a value that was thrown: `TypeError: x is not a function`. */
 export function line(value: unknown): string {
   const { name, message } = head(value);
-  return name === "" ? message : `${name}: ${message}`;
+  return name === "" ? message : message === "" ? name : `${name}: ${message}`;
 }
 
 function head(value: unknown): { name: string; message: string } {

@@ -20,6 +20,7 @@ _GRACE_S = 0.015  # for a run to end by itself at the limit, in synchronous code
 _STARVED_S = 0.5  # but a machine that gave it no time is not a loop: so long we wait for CPU time to show
 _LOOP_CPU_S = 0.010
 _ABORT_S = 0.08
+_ENDED = 1  # the exit code of a Deno that finds nothing left to do
 _REPLY_S = 5.0
 _STILL_S = 0.05
 _PARTLY = 4  # bytes of a character in UTF-8
@@ -234,9 +235,11 @@ class SessionWorker:
 
     async def _died(self, overdue: _Overdue, names: Mapping[str, Kind]) -> RawRun:
         """A run that its process did not survive. `overdue` says why we kill it; empty when it is dead already."""
-        usage = self.monitor.stop()
+        over, usage = self.monitor.check(), self.monitor.stop()
         exit_ = await self.process.end()
         self.names = dict(names)
+        if not overdue and exit_.code == _ENDED and over is not None and over.kind == "timeout":
+            overdue = "timeout"  # a loop that V8 stopped inside native code of Deno's, which ends Deno
         status, message = (overdue, "") if overdue else cause(exit_, self._memory_mb)
         if exit_.peak_mb:
             usage = replace(usage, peak_memory_mb=round(exit_.peak_mb, 1))
