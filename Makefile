@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format bench fuzz soak clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,12 @@ format: $(STAMP) ## put Python and TypeScript in the house format
 
 bench: $(STAMP) ## timings, as medians and ratios against floors in the same run
 	$(BIN)/python -m tests.benchmarks
+
+fuzz: $(STAMP) ## property-based tests with many examples, some minutes
+	CODEEXEC_FUZZ=long $(BIN)/python -m pytest -q --timeout 1800 tests/fuzz
+
+soak: $(STAMP) ## thousands of runs with workers killed at random, some minutes
+	CODEEXEC_SOAK_RUNS=10000 $(BIN)/python -m pytest -q --timeout 3600 tests/soak
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

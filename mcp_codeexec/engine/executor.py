@@ -222,7 +222,8 @@ class CodeExecutor:
         stage("filtering")
         run, began = session.next_run, time.time()
         still = {*lost, *(() if draft.heap_kept else session.variables)}
-        gone = tuple(sorted(still - {v.name for v in draft.variables}))
+        afresh = {v.name for v in draft.variables if v.name in draft.kinds}  # declared by this text: nobody misses the old ones
+        gone = tuple(sorted(still - afresh))
         fields = dict(draft.fields)
         if gone:
             fields["lost"] = list(gone)

@@ -36,7 +36,7 @@ _QUERY = """
 
 ; targets: what is assigned to, or may change
 (assignment_expression left: (_) @target)
-(augmented_assignment_expression operator: ["||=" "&&=" "??="]) @logical
+(augmented_assignment_expression) @augmented
 (augmented_assignment_expression left: (_) @target)
 (update_expression argument: (_) @target)
 (for_in_statement !kind left: (_) @target)

@@ -24,6 +24,7 @@ _READING = frozenset(
     getDay getHours getMinutes getSeconds getUTCFullYear getUTCMonth getUTCDate format formatToParts test then catch
     finally""".split()
 )
+_LOGICAL = ("||", "&&", "??")
 _WRAPPERS = frozenset({"member_expression", "subscript_expression", "non_null_expression", "parenthesized_expression"})
 
 
@@ -33,7 +34,7 @@ class Targets:
     def __init__(self, root: Node, marked: Marked, known: Mapping[str, Kind]) -> None:
         self._known = known
         self._targets = marked.get("target", [])
-        self._logical = marked.get("logical", [])
+        self._augmented = marked.get("augmented", [])
         self._changed = [*marked.get("deleted", []), *_changing(marked.get("call", []))]
         self._shadowed = Scopes(root, known if self._targets or self._changed else (), top=False).binds
 
@@ -50,26 +51,32 @@ class Targets:
         constants = {name for name, kind in self._known.items() if kind == "const"}
         if not constants:
             return
-        logical = {node.start_byte: node for node in self._logical}
+        augmented = {node.start_byte: node for node in self._augmented}
         for target in self._targets:
             for node in bound_names(target):
                 name = text_of(node)
                 if name not in constants or self._shadowed(name, node.start_byte):
                     continue
-                if target.start_byte in logical:
-                    _guard_logical(logical[target.start_byte], edits)
+                if target.start_byte in augmented:
+                    _guard_augmented(augmented[target.start_byte], node, edits)
                 elif node.type == "shorthand_property_identifier_pattern":
                     edits.replace(node.start_byte, node.end_byte, f"{name}: {CONSTANT}")
                 else:
                     edits.replace(node.start_byte, node.end_byte, CONSTANT)
 
 
-def _guard_logical(node: Node, edits: Edits) -> None:
-    """`x ||= v` assigns only if it must: `x || (CONSTANT = v)`."""
+def _guard_augmented(node: Node, target: Node, edits: Edits) -> None:
+    """`x ||= v` assigns only if it must: `x || (CONSTANT = v)`. `x += v` adds first: `CONSTANT = x + (v)`."""
     operator = node.child_by_field_name("operator")
-    if operator is not None:
-        edits.replace(operator.start_byte, operator.end_byte, f"{text_of(operator)[:-1]} ({CONSTANT} =")
-        edits.close(node.end_byte, ")")
+    if operator is None:
+        return
+    binary = text_of(operator)[:-1]
+    if binary in _LOGICAL:
+        edits.replace(operator.start_byte, operator.end_byte, f"{binary} ({CONSTANT} =")
+    else:
+        edits.replace(target.start_byte, target.end_byte, CONSTANT)
+        edits.replace(operator.start_byte, operator.end_byte, f"= {text_of(target)} {binary} (")
+    edits.close(node.end_byte, ")")
 
 
 def _bases(target: Node) -> Iterator[Node]:

@@ -3,8 +3,6 @@
 Deno's own walls and the validator are what holds here: without those walls nothing is claimed.
 """
 
-# ruff: noqa: E501 - a program a line
-
 from tests.attacks.attack import Attack
 
 _EVAL = "EvalError: Code generation from strings disallowed"
@@ -39,12 +37,12 @@ CODE = [
         "a module of text",
         "return (await import('data:text/javascript,export default 1')).default",
         "no-import",
-        "TypeError|done: 1",
+        "done: 1",
     ),
     code(
         "WebAssembly", "return new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))", "no-wasm", "ReferenceError"
     ),
-    code("an escaped name", r"return \u0065val('1')", "no-eval", "EvalError|SyntaxError"),
+    code("an escaped name", r"return \u0065val('1')", "no-eval", "EvalError"),
     code("a name that is bound far away", "{ const eval_ = 1 } return eval('1')", "no-eval"),
     code("shared memory", "return new SharedArrayBuffer(8).byteLength", "no-shared-memory", "ReferenceError"),
     code("internals of Deno", "return Object.keys(Deno[Deno.internal].core)", "no-deno", "ReferenceError"),
@@ -151,7 +149,6 @@ FILTER = [
         "a key in an error", "throw new Error('AKIA' + 'Q3EGXYZ2M7NPLKJ4')", r"Error: \[REDACTED:aws_key\]", r"Error: \[REDACTED"
     ),
     Attack("a key as the name of a class", "return (class AKIAQ3EGXYZ2M7NPLKJ4 {}).name", r"done: \[REDACTED", r"done: \[REDACTED"),
-    Attack("a key in base64", "return btoa('aws_access_key_id = AKIA' + 'Q3EGXYZ2M7NPLKJ4')", r"done: .*", r"done: .*"),
     Attack("a key as a key", "return JSON.stringify({ ['AKIA' + 'Q3EGXYZ2M7NPLKJ4']: 1 })", r"REDACTED", r"REDACTED"),
     Attack("an address", "return 'bob' + '@' + 'example.com'", r"done: \[EMAIL_\w+\]", r"done: \[EMAIL_"),
     Attack(

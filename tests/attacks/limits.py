@@ -27,6 +27,27 @@ OUTPUT = [
     all_ways(
         "rejections that nobody handles", "for (let i = 0; i < 1e4; i++) Promise.reject(new Error('r' + i)); 1", "= 1", 20_000
     ),
+    all_ways("timers", "for (let i = 0; i < 1e5; i++) setTimeout(() => {}, 1e6); 1", "= 1", 20_000),
+    all_ways("promises", "for (let i = 0; i < 1e5; i++) new Promise(() => {}); 1", "= 1", 20_000),
+    all_ways("calls that nobody awaits", "for (let i = 0; i < 1_000; i++) files.list(); 1", "= 1", 20_000),
+    all_ways(
+        "more calls than there may be",
+        "for (let i = 0; i < 1_100; i++) await files.exists('a'); 1",
+        "RangeError: this run has used up its host calls",
+        20_000,
+    ),
+    all_ways(
+        "files that are too many",
+        "for (let i = 0; i < 600; i++) await files.write('f' + i, ''); (await files.list()).length",
+        "= 600",
+        20_000,
+    ),
+    all_ways(
+        "a call with much data",
+        "await files.read('n'.repeat(1e6))",
+        "RangeError: the data of a host call may have at most 300000 characters",
+        20_000,
+    ),
 ]
 
 TIME = [

@@ -192,6 +192,15 @@ async def test_the_least_recently_used_session_gives_its_process_up() -> None:
         ]
 
 
+async def test_a_lost_name_is_told_unless_the_text_declares_it_anew() -> None:
+    async with Engine(settings(live_sessions=1)) as engine:
+        session = (await engine.execute("n = 5; let m = 6; let k = 7")).session_id
+        await engine.execute("another session takes the only place")
+        out = await engine.execute("typeof n === 'undefined' ? n = 1 : ++n; let m = 8; n", session)
+        assert (out.value, out.lost) == (1, ["k", "n"])
+        assert [row.name for row in (await engine.get_variable(session)).variables] == ["m", "n"]
+
+
 async def test_output_before_a_kill_is_told(engine: Engine) -> None:
     out = await engine.execute("console.log('page 1'); await null; console.log('page 2'); for (;;) {}", timeout_ms=300)
     assert (out.status, out.output) == ("timeout", "page 1\npage 2\n")
