@@ -1,18 +1,19 @@
-"""`const enum`: a promise to the compiler, which keeps it by erasing the enum. A session's next run would miss it."""
+"""What the transpiler is sent: the text as it is meant, where that is not how the compiler reads it.
+
+`const enum` is a promise to the compiler, which keeps it by erasing the enum: a session's next run would miss it. And a last object
+without parentheses would be a block.
+"""
 
 from mcp_codeexec.language.grammar import readable
 from mcp_codeexec.language.objects import read
 
 
 def with_plain_enums(text: str) -> str:
-    """The text with every `const enum` as an `enum`, each place where it was."""
-    data = text.encode(errors="replace")
-    if b"enum" not in data:
-        return text
-    reading = read(data)
-    if reading.opened >= 0 or not readable(reading.tree):
-        return text
-    made = bytearray(data)
+    """The text with every `const enum` as an `enum`, each place where it was, and with a last object in its parentheses."""
+    reading = read(text.encode(errors="replace"))
+    if b"enum" not in reading.data or not readable(reading.tree):
+        return text if reading.opened < 0 else reading.data.decode()
+    made = bytearray(reading.data)
     for node in reading.marked.get("typed", ()):
         word = node.children[0] if node.type == "enum_declaration" else None
         if word is not None and word.type == "const":

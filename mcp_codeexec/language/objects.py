@@ -1,12 +1,12 @@
-"""An object literal as a cell's last statement, without parentheses. Where it reads as a block, it is read anew as the object that
-was meant: `{ a, b: 1 }` is no block, and `{ a, b }` would be one that nobody writes."""
+"""An object literal as a cell's last statement, without parentheses. It is read anew as the object that was meant, in parentheses:
+`{ a, b: 1 }` is no block, and `{ a, b }` would be one that nobody writes."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from tree_sitter import Node, Tree
 
-from mcp_codeexec.language.grammar import end_of, parse
+from mcp_codeexec.language.grammar import parse
 from mcp_codeexec.language.survey import Marked, survey
 
 _OPEN, _CLOSE = b";(", b")"
@@ -39,14 +39,20 @@ def read(data: bytes) -> Reading:
     tree = parse(data)
     statements = [node for node in tree.root_node.named_children if node.type not in ("comment", "empty_statement")]
     first = next((node for node in statements if node.has_error), None) if tree.root_node.has_error else None
-    if first is None and statements and _lists_names(statements[-1]):
+    if first is None and statements and (statements[-1].type == "expression_statement" or _lists_names(statements[-1])):
         first = statements[-1]
     if first is None or data[first.start_byte : first.start_byte + 1] != b"{":
         return Reading(data, tree)
-    start, end = first.start_byte, end_of(statements[-1])
+    start, end = first.start_byte, _end(statements[-1])
     meant = b"".join((data[:start], _OPEN, data[start:end], _CLOSE, data[end:]))
     again = parse(meant)
     return Reading(data, tree) if again.root_node.has_error else Reading(meant, again, start)
+
+
+def _end(statement: Node) -> int:
+    """Where a statement ends without its semicolon, and the comments before that."""
+    ends = (child.end_byte for child in reversed(statement.children) if child.type not in ("comment", ";"))
+    return next(ends, statement.end_byte)
 
 
 def _lists_names(block: Node) -> bool:

@@ -58,9 +58,9 @@ class _Places:
 
     def __init__(self, output: Output, reading: Reading, script: bytes, source: str, mappings: str) -> None:
         self._output = output
-        self._before_parentheses = reading.origin
+        self._opened = reading.origin
         self._script = script
-        self._source = source
+        self._source = source.encode(errors="replace")
         self._mappings = mappings
 
     def __call__(self, line: int, column: int) -> Position | None:
@@ -68,7 +68,12 @@ class _Places:
         origin = self._output.origin(offset)
         if origin is None:
             return None
-        place: tuple[int, int] | None = Lines(self._script).place(self._before_parentheses(origin))
+        place: tuple[int, int] | None = Lines(self._script).place(self._opened(origin))
         if self._mappings:
             place = SourceMap(self._mappings).original(*place)
-        return Lines(self._source.encode(errors="replace")).position(*place) if place is not None else None
+        if place is None:
+            return None
+        lines, sent = Lines(self._source), read(self._source)
+        if sent.opened < 0 or self._script == self._source:
+            return lines.position(*place)
+        return lines.position_at(sent.origin(Lines(sent.data).offset(*place)))  # the transpiler was sent the parentheses too

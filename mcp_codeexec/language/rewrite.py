@@ -88,6 +88,8 @@ class Cell:
 
         `place` is where it stands: `listed` among other statements, `alone` as the body of one, or in the `head` of a loop.
         """
+        if any(part.is_error for declarator in node.named_children for part in declarator.children):
+            return  # `const x == 1` must stay the mistake that it is
         word = node.children[0]
         self.edits.replace(word.start_byte, word.end_byte, ";" if place == "listed" else "")
         for declarator in node.named_children:

@@ -31,7 +31,7 @@ def give(statement: Node, edits: Edits) -> None:
         match node.type:
             case "expression_statement":
                 inner = node.named_children[0] if node.named_children else None
-                if inner is not None and inner.start_byte == node.start_byte:
+                if inner is not None and inner.start_byte == node.start_byte and not _is_broken(inner):
                     edits.insert(inner.start_byte, "return (")
                     edits.insert(inner.end_byte, ")")
             case "lexical_declaration" | "variable_declaration":
@@ -42,6 +42,17 @@ def give(statement: Node, edits: Edits) -> None:
                     edits.insert(end_of(node), f" return {text_of(name)};")
             case _:
                 pending += _branches(node)
+
+
+def _is_broken(expression: Node) -> bool:
+    """Whether V8 reads something else here: `using x = y`, or a text that ends too early."""
+    first = expression.named_children[0] if expression.type == "await_expression" and expression.named_children else expression
+    if first.children and first.children[0].type == "using":
+        return True
+    last = expression
+    while last.children:
+        last = last.children[-1]
+    return last.is_missing
 
 
 def _branches(node: Node) -> Iterable[Node]:

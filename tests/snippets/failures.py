@@ -34,6 +34,8 @@ ROWS: list[Snippet] = [
     fails("a bracket is open", "foo(1, 2", name="SyntaxError", at=(1, 9)),
     fails("a string is open", "const s = 'abc", name="SyntaxError", at=(1, 11)),
     fails("a mistake in typed code", "const a: number = 1;\nconst b: = 2;", name="SyntaxError", at=(2, 10)),
+    fails("a comparison for an assignment", "const x == 5", name="SyntaxError", at=(1, 7)),
+    fails("a comparison for an assignment, later", "let y = 1", "let x = 1, y === 5", name="SyntaxError", at=(1, 14)),
     fails("a reserved word", "const class = 1", name="SyntaxError", at=(1, 7)),
     refused("require", "const fs = require('fs')", rules={"no-require": (1, 12)}),
     refused("a static import", "import fs from 'fs';\nfs", rules={"no-import": (1, 1)}),

@@ -29,6 +29,9 @@ ROWS: list[Snippet] = [
     fails(
         "a const cannot be assigned from a function", "const x = 1", "function f() {\n  x = 2\n}\nf()", name="TypeError", at=(2, 5)
     ),
+    fails("a const of BigInt cannot be added to", "const x = 5n", "x += 1n", name="TypeError", at=(1, 3), says="constant"),
+    fails("a const is read before it is assigned", "const x = 5n", "(x) >>= 1", name="TypeError", at=(1, 5), says="mix BigInt"),
+    fails("a const in a sum is not assigned", "const x = 1", "const f = () => x += 2, g = 3\nf()", name="TypeError", at=(1, 19)),
     gives("a const may be shadowed and assigned", "const x = 1", "(() => { let x = 5; x = 6; return x })()", value=6),
     gives("a parameter may have a const's name", "const x = 1", "((x) => { x = 2; return x })(1)", value=2),
     gives("a failed initialiser leaves the name free", "const x = JSON.parse('{')", "const x = 2; x", value=2),

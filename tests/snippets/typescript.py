@@ -1,6 +1,6 @@
 """TypeScript as it is written in applications, and the algorithms and texts that sandboxes are asked for."""
 
-from tests.snippets import Snippet, fails, gives
+from tests.snippets import Snippet, fails, gives, prints
 
 ROWS: list[Snippet] = [
     gives(
@@ -189,6 +189,10 @@ ROWS: list[Snippet] = [
         "using",
         "const log: string[] = []; { using r = {[Symbol.dispose]() { log.push('closed') }}; log.push('open') }\nlog",
         value=["open", "closed"],
+    ),
+    prints("using at the end", "using r: Disposable = {[Symbol.dispose]() { console.log('closed') }}", output="closed\n"),
+    prints(
+        "await using at the end", "await using r = {async [Symbol.asyncDispose]() { console.log('closed') }}", output="closed\n"
     ),
     gives("a WeakRef", "const o = {a: 1}; new WeakRef(o).deref()!.a", value=1),
     gives("Reflect", "Reflect.ownKeys({a: 1, [Symbol.iterator]: 2}).length", value=2),
