@@ -81,7 +81,12 @@ class WorkerPool:
         try:
             with anyio.move_on_after(timeout_s):
                 while not self._closed:
-                    worker = await self._take()
+                    try:
+                        worker = await self._take()
+                    except RuntimeUnavailable:
+                        if self._failures > 1 or self._closed:
+                            raise
+                        continue  # once may be an accident: somebody killed it
                     if worker is not None:
                         self._busy.add(worker)
                         self._wanted.set()

@@ -195,7 +195,7 @@ async def test_the_least_recently_used_session_gives_its_process_up() -> None:
 async def test_a_lost_name_is_told_unless_the_text_declares_it_anew() -> None:
     async with Engine(settings(live_sessions=1)) as engine:
         session = (await engine.execute("n = 5; let m = 6; let k = 7")).session_id
-        await engine.execute("another session takes the only place")
+        await engine.execute("1")  # in another session, which takes the only place
         out = await engine.execute("typeof n === 'undefined' ? n = 1 : ++n; let m = 8; n", session)
         assert (out.value, out.lost) == (1, ["k", "n"])
         assert [row.name for row in (await engine.get_variable(session)).variables] == ["m", "n"]
