@@ -42,7 +42,7 @@ bench: $(STAMP) ## timings, as medians and ratios against floors in the same run
 fuzz: $(STAMP) ## property-based tests with many examples, some minutes
 	CODEEXEC_FUZZ=long $(BIN)/python -m pytest -q --timeout 1800 tests/fuzz
 
-soak: $(STAMP) ## thousands of runs with workers killed at random, some minutes
+soak: $(STAMP) ## thousands of runs with workers killed at random, about a quarter of an hour
 	CODEEXEC_SOAK_RUNS=10000 $(BIN)/python -m pytest -q --timeout 3600 tests/soak
 
 clean: ## remove the virtual environment and caches
