@@ -1,5 +1,6 @@
 """The one grammar: tree-sitter's TypeScript, for submitted text and for the JavaScript made of it, and small helpers over its nodes."""
 
+import time
 from collections.abc import Iterator
 from functools import cache
 
@@ -18,11 +19,33 @@ _INNER_PART = {
     "optional_parameter": "pattern",
 }
 _WIDEST_ERROR = 1_000
+_UNREADABLE = b"(" * (2 * _WIDEST_ERROR)
+_LOOKED_AT = 25_000_000  # bytes; about 0.1 s
+_LIMIT_S = 0.5  # of the thread's own time; 100 KB of ordinary code take 0.03
+_PIECE = 4_096
 
 
 def parse(text: bytes) -> Tree:
-    """A syntax tree, whatever the text; linear in its length. Safe in any thread: a parser is not shared."""
-    return Parser(LANGUAGE).parse(text.replace(b"\r", b"\n"))  # a line end for JavaScript; not for the grammar when it stands alone
+    """A syntax tree, whatever the text. Safe in any thread: a parser is not shared. A text that takes far too long has the tree of one
+    that is not `readable`."""
+    data = text.replace(b"\r", b"\n")  # a line end for JavaScript; not for the grammar when it stands alone
+    return Parser(LANGUAGE).parse(data if _in_time(data) else _UNREADABLE)
+
+
+def _in_time(data: bytes) -> bool:
+    """Whether tree-sitter gets through: from every slash it may look for the end of a regular expression up to the end of the line."""
+    if sum(line.count(b"/") * len(line) for line in data.split(b"\n")) < _LOOKED_AT:
+        return True
+    end = time.thread_time() + _LIMIT_S
+
+    def overdue(_at: int, _has_error: bool) -> bool:
+        return time.thread_time() > end
+
+    try:
+        Parser(LANGUAGE).parse(lambda at, _: data[at : at + _PIECE], progress_callback=overdue)
+    except ValueError:
+        return False
+    return True
 
 
 def readable(tree: Tree) -> bool:

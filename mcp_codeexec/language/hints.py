@@ -8,6 +8,7 @@ from mcp_codeexec.language.rules import RULES
 
 _NOT_DEFINED = re.compile(r"([\w$]{1,100}) is not defined")
 _NOT_A_FUNCTION = re.compile(r"(.{1,200}) is not a function")
+_LITERAL = re.compile(r"[\d.]+n?|\"[^\"]*\"")
 _OF_NOTHING = re.compile(r"Cannot (?:read|set) properties of (undefined|null)")
 
 
@@ -34,6 +35,10 @@ def _undefined(match: re.Match[str], names: list[str]) -> str:
 def _no_function(match: re.Match[str], names: list[str]) -> str:
     if match[1].startswith("files.") and "files" in names:
         return "The session's variable files hides the functions for files; they are there in a new session."
+    if match[1].endswith("(...)") or _LITERAL.fullmatch(match[1]):
+        return (
+            f"A ; may be missing: a line that begins with ( or ` goes on with the line before it. Else look at what {match[1]} is."
+        )
     return f"Look at what {match[1]} is: a promise needs await, a property no parentheses."
 
 
@@ -58,7 +63,16 @@ _Say = Callable[[re.Match[str], list[str]], str]
 _SENTENCES: list[tuple[re.Pattern[str], _Say]] = [
     (_NOT_DEFINED, _undefined),
     (_OF_NOTHING, _of_nothing),
+    (
+        re.compile(".{0,200}is not iterable"),
+        lambda m, n: "A promise needs await first; an object is gone through by Object.entries(x).",
+    ),
     (_NOT_A_FUNCTION, _no_function),
+    (
+        re.compile("Cannot destructure"),
+        lambda m, n: "What is taken apart is not there; an await may be missing, or write ?? {} after it.",
+    ),
+    (re.compile("Cannot mix BigInt"), lambda m, n: "Convert one side: BigInt(x) or Number(x); a literal such as 2n is a BigInt."),
     (
         re.compile("Assignment to constant variable"),
         lambda m, n: "Declare it with let, or declare it anew: const x = … may be repeated.",
@@ -75,6 +89,8 @@ _SENTENCES: list[tuple[re.Pattern[str], _Say]] = [
     ),
     (re.compile("Invalid string length"), lambda m, n: "The string would be too long; keep its parts in an array."),
     (re.compile("imports are disabled"), lambda m, n: "There are no modules here; everything must be in the code."),
+    (re.compile(r".{0,200}\[object Promise"), lambda m, n: "That is a promise; an await is missing before it."),
+    (re.compile(r'.{0,200}"\[object Object\]" is not valid JSON'), lambda m, n: "It is an object already; leave JSON.parse out."),
     (
         re.compile(".{0,200}(?:is not valid JSON|end of JSON|in JSON at)"),
         lambda m, n: "Look at the text that was parsed; print its start.",

@@ -86,8 +86,13 @@ def _identifiers(kind: str, node: Node) -> Iterable[Node]:
     return (name,) if name is not None else ()
 
 
-def function_ranges(root: Node) -> Iterator[Range]:
-    """The ranges in which a `var` stays: functions and what is like them, from after their names, which belong to what is around."""
+def functions(root: Node) -> Iterator[tuple[Range, Node]]:
+    """Functions and what is like them, each with the range in which a `var` stays: from after its name, which belongs to what is around."""
     for node in captures(_FUNCTION_SCOPES, root).get("function", ()):
         name = node.child_by_field_name("name")
-        yield name.end_byte if name is not None else node.start_byte, node.end_byte
+        yield (name.end_byte if name is not None else node.start_byte, node.end_byte), node
+
+
+def function_ranges(root: Node) -> Iterator[Range]:
+    """The ranges of `functions`."""
+    return (found for found, _ in functions(root))

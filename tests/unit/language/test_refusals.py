@@ -170,7 +170,10 @@ DEEP = 900
     "text",
     [
         *(bracket * FULL for bracket in ("(", "[", "{", ")", "<", "'", "\0", "\n")),
-        *(part * (FULL // len(part)) for part in ("`${", "/* */", "//\n", "a=>", "if(a){b}else ", "eval;", "@a ", '"a"+', "(]")),
+        *(
+            part * (FULL // len(part))
+            for part in ("`${", "/* */", "//\n", "a=>", "if(a){b}else ", "eval;", "@a ", '"a"+', "(]", "/[", "@/[")
+        ),
         "{" * DEEP + "var a=1,eval;eval;" * 5_000 + "}" * DEEP,
         "{" * DEEP + "eval;" * 19_000 + "}" * DEEP,
         "{" * DEEP + "let eval=1;" * 8_000 + "}" * DEEP,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mcp_codeexec.language.faults import advice
 from mcp_codeexec.language.hints import hint
 from mcp_codeexec.language.stack import caller_frames
 from mcp_codeexec.model import Position
@@ -51,6 +52,15 @@ def test_at_most_ten_frames_are_told() -> None:
         ("TypeError", "rows.foo is not a function", "rows.foo"),
         ("TypeError", "Cannot read properties of undefined (reading 'a')", "undefined"),
         ("SyntaxError", "Unexpected end of JSON input", "text that was parsed"),
+        ("SyntaxError", "Unexpected token 'o', \"[object Promise]\" is not valid JSON", "await"),
+        ("SyntaxError", '"[object Object]" is not valid JSON', "an object already"),
+        ("TypeError", "rows is not iterable", "await"),
+        ("TypeError", "rows.list is not a function or its return value is not iterable", "await"),
+        ("TypeError", "Cannot destructure property 'a' of 'undefined' as it is undefined.", "await"),
+        ("TypeError", "Cannot mix BigInt and other types, use explicit conversions", "BigInt(x)"),
+        ("TypeError", "1 is not a function", "A ; may be missing"),
+        ("TypeError", "console.log(...) is not a function", "A ; may be missing"),
+        ("TypeError", '"abc".contains is not a function', "Look at what"),
         ("RangeError", "Maximum call stack size exceeded", "recursion"),
         ("RangeError", "Invalid array length", "out of the range"),
     ],
@@ -65,3 +75,25 @@ def test_an_error_of_the_callers_own_has_none() -> None:
 
 def test_a_name_of_the_session_is_nearer_than_a_habit() -> None:
     assert hint("ReferenceError", "print is not defined", ["Print"]) == "Did you mean Print?"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("rows.join('\n')", "The string that begins at line 1, column 11 "),
+        ("const é = '😀';\nconst s = \"a\n1\"", "The string that begins at line 2, column 11 "),
+        ("// it's\n/* it's */ const s = `it's`, r = /'/; f('a", "The string that begins at line 2, column 41 "),
+        ("x => await x", "The await at line 1, column 6 "),
+        ("async () => {\n rows.map(r => ({a: await r})) }", "The await at line 2, column 21 "),
+        ("class A { async m() { await 1 }\n n() { return f(await 5) } }", "The await at line 2, column 17 "),
+        ("function f() { for await (const x of y) {} }", "The await at line 1, column 16 "),
+        ("await 1; (async () => await 1)(); class A { [await 1]() {} } )", ""),
+        ("'a\\\nb' )", ""),
+        ("let a = ;", ""),
+        ("'" * 1_000 + "await /[" * 12_000, ""),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_text_that_does_not_parse_is_explained_where_that_is_known(text: str, told: str) -> None:
+    assert advice(text).startswith(told)
+    assert bool(advice(text)) == bool(told)
