@@ -1,0 +1,159 @@
+"""Programs that tamper with what the harness around them may use: the answer is the true one, and none of their traps was run for it."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+
+import pytest
+
+from mcp_codeexec import Engine
+from mcp_codeexec.engine.wording import LOST
+from mcp_codeexec.settings import Settings
+from tests.attacks.attack import RULED, UNRULED
+
+# Name, a run that sets traps, and values that later runs must truly have. A trap that is sprung prints or throws `sprung`, so output must
+# stay empty and nothing may fail. A text in quotes stands for the value as printed.
+T = "{ console.log('sprung'); throw 'sprung' }"
+TRAPS: list[tuple[str, str, dict[str, object]]] = [
+    ("iterators of maps and sets", f"Map.prototype[Symbol.iterator] = Map.prototype.entries = Map.prototype.forEach = () => {T}; \
+        Set.prototype[Symbol.iterator] = Set.prototype.values = Set.prototype.forEach = () => {T}; 1",
+        {"new Map([[1, 2]])": "'Map(1) { 1 => 2 }'", "new Set().add(1)": "'Set(1) { 1 }'"}),
+    ("sizes", f"for (const C of [Map, Set]) Object.defineProperty(C.prototype, 'size', {{ get() {T} }}); 1",
+        {"new Map([[1, 2]])": "'Map(1) { 1 => 2 }'"}),
+    ("dates", f"Date.prototype.toISOString = Date.prototype.getTime = Date.prototype[Symbol.toPrimitive] = () => {T}; 1",
+        {"new Date(0)": "'1970-01-01T00:00:00.000Z'"}),
+    ("sources of regular expressions", f"for (const k of ['source', 'flags', 'global']) Object.defineProperty(RegExp.prototype, k, \
+        {{ get() {T} }}); RegExp.prototype.toString = RegExp.prototype.exec = () => {T}; 1",
+        {"/a/g": "'RegExp { lastIndex: 0 }'", "'a-b'": "a-b"}),
+    ("text of numbers and symbols", f"for (const C of [BigInt, Symbol, Number, Boolean]) \
+        C.prototype.toString = C.prototype.valueOf = () => {T}; 1",
+        {"[1n, Symbol('s')]": "'[ 1n, Symbol(s) ]'", "[1, true]": [1, True]}),
+    ("makers of values", f"structuredClone = String = Number = Boolean = Object = Array = Map = Set = Uint8Array = DataView = () => {T}; 1",
+        {"[1, 'a', { b: true }]": [1, "a", {"b": True}]}),
+    ("tests of values", f"isFinite = Number.isFinite = Array.isArray = Reflect.ownKeys = Math.max = () => {T}; 1",
+        {"[1, -0]": "'[ 1, -0 ]'", "({ a: [1] })": {"a": [1]}}),
+    ("tags of typed arrays", f"Object.defineProperty(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag, {{ get() {T} }}); 1",
+        {"new Uint8Array(3)": "'[Uint8Array(3)]'"}),
+    ("places of typed arrays", f"for (const k of ['byteLength', 'byteOffset', 'buffer']) \
+        Object.defineProperty(Object.getPrototypeOf(Uint8Array.prototype), k, {{ get() {T} }}); 1",
+        {"[1, 'a']": [1, "a"], "await files.write('a', 'b'); await files.list()": [{"name": "a", "bytes": 1}]}),
+    ("the name of a constructor", f"Array.prototype.constructor = class {{ static get name() {T} }}; 1",
+        {"[1, , 2]": "'[ 1, <empty>, 2 ]'"}),
+    ("an inherited tag", f"Object.defineProperty(Object.prototype, Symbol.toStringTag, {{ get() {T}, configurable: true }}); 1",
+        {"({ a: 1n })": "'{ a: 1n }'", "[1, { b: 2 }]": [1, {"b": 2}]}),
+    ("fields of descriptors", f"for (const k of ['get', 'set', 'enumerable', 'writable', 'configurable']) \
+        Object.prototype[k] = () => {T}; 1",
+        {"[1, { b: 2 }]": [1, {"b": 2}]}),
+    ("fields of frames", f"for (const k of ['id', 'op', 'json', 'made', 'timers', 'undescribed', 'stopped', 'late', 'blob', 'header']) \
+        Object.defineProperty(Object.prototype, k, {{ get() {T}, set() {T} }}); 1", {"({ a: [1] })": {"a": [1]}, "await null; 'b'": "b"}),
+    ("fields of replies", f"for (const k of ['exceptionDetails', 'exception', 'description', 'result', 'method']) \
+        Object.defineProperty(Object.prototype, k, {{ get() {T} }}); 1", {"[1]": [1], "await null; 'b'": "b"}),
+    ("conversion to JSON", f"Array.prototype.toJSON = String.prototype.toJSON = Number.prototype.toJSON = () => {T}; 1",
+        {"await files.write('a', 'b'); [1, 'x']": [1, "x"]}),
+    ("the chain of promises", f"Promise.prototype.finally = Promise.prototype.catch = Promise.all = Promise.race = () => {T}; 1",
+        {"await Promise.resolve(5)": 5}),
+    ("another Promise", f"Promise = class {{ constructor() {T} static resolve() {T} }}; 1", {"await null; 5": 5, "await files.list()": []}),
+    ("clocks", f"performance.now = Performance.prototype.now = Date.now = () => {T}; 1", {"await null; 5": 5}),
+    ("events", f"Event.prototype.preventDefault = Event.prototype.stopPropagation = () => {T}; removeEventListener = () => {T}; 1",
+        {"await null; 5": 5}),
+    ("species of buffers", f"for (const C of [Uint8Array, ArrayBuffer, Array, Map, Set]) Object.defineProperty(C, Symbol.species, \
+        {{ get() {T} }}); Uint8Array.prototype.slice = ArrayBuffer.prototype.slice = () => {T}; 1",
+        {"await files.write('a', new Uint8Array([104, 105])); await files.read('a')": "hi"}),
+    ("a prototype for the global object", f"Object.setPrototypeOf(this, new Proxy({{}}, {{ get() {T}, has() {{ return false }} }})); 1",
+        {"5": 5, "[1, 'a']": [1, "a"]}),
+    ("no prototype for objects", "Object.setPrototypeOf(Array.prototype, null); delete Object.prototype.__proto__; 1",
+        {"[1, { a: 2 }]": [1, {"a": 2}]}),
+    ("hooks before their time", "for (let i = 1; i < 60; i++) this['__codeexec_' + i] = () => 'forged'; 1",
+        {"[1]": [1], "await null; 'b'": "b"}),
+    ("text of functions", f"(() => 1).constructor.prototype.toString = () => {T}; 1", {"(class {})": "'[class (anonymous)]'"}),
+]  # fmt: skip
+
+# Where the harness needs what was taken from it, the process ends: an answer is never false, and what was lost is named.
+BROKEN = [
+    ("a conversion to JSON that cannot be taken away", "Object.defineProperty(Object.prototype, 'toJSON', { value: () => 'forged' }); \
+        let x = 1",
+        "crashed", "ended by itself (exit code 1)"),
+    ("events that reach nobody", "EventTarget.prototype.dispatchEvent = () => true; Promise.reject(1); await null",
+        "crashed", "ended by itself (exit code 1)"),
+    # A worker that cannot go on calls `exit`, which asks for room on the global object and throws: only the run's time ends it.
+    ("a frozen global object", "Object.freeze(this); let x = 1", "timeout", "Stopped after 300 ms"),
+    ("a global object that takes nothing", "Object.preventExtensions(this); let x = 1", "timeout", "Stopped after 300 ms"),
+    # V8 itself prints what a finaliser throws, and on standard output, which is the wire: `:1: Uncaught …`. No zero byte can be printed
+    # that way, and a frame begins with one, so nothing is forged. But an honest program may end like this too.
+    ("bytes on the wire", "const r = new FinalizationRegistry(() => { throw 'f'.repeat(9_000) }); (() => r.register({}, 1))(); \
+        for (;;) { new Array(1e5).fill(1); await new Promise((r) => setTimeout(r)) }", "crashed", "broke its protocol"),
+    # Deno's read asks the getter before it waits for the next frame, which then nobody reads.
+    ("a wire that is not read", "Object.defineProperty(Object.getPrototypeOf(Uint8Array.prototype), 'length', { get() { for (;;) {} } }); \
+        await new Promise((r) => setTimeout(r, 1_000))", "timeout", "Stopped after 300 ms"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def engines() -> AsyncGenerator[Mapping[str, Engine]]:
+    shared: dict[str, object] = {"ephemeral": True, "spare_workers": 2, "live_sessions": 2}
+    made = {RULED: Engine(Settings.load(shared)), UNRULED: Engine(Settings.load({**shared, "without_validator": True}))}
+    async with made[RULED], made[UNRULED]:
+        yield made
+
+
+@pytest.mark.parametrize("way", [RULED, UNRULED])
+@pytest.mark.parametrize(("trap", "truths"), [pytest.param(trap, truths, id=name) for name, trap, truths in TRAPS])
+async def test_no_trap_is_sprung(engines: Mapping[str, Engine], way: str, trap: str, truths: Mapping[str, object]) -> None:
+    engine = engines[way]
+    outcome = await engine.execute(trap)
+    assert (outcome.status, outcome.value) == ("ok", 1), outcome
+    for code, truth in {**truths, "1 + 1": 2}.items():
+        outcome = await engine.execute(code, outcome.session_id)
+        assert (outcome.status, outcome.output, outcome.lost) == ("ok", "", []), outcome
+        assert (f"'{outcome.value_text}'" if outcome.value_text else outcome.value) == truth, outcome
+
+
+@pytest.mark.parametrize("way", [RULED, UNRULED])
+@pytest.mark.parametrize(("code", "status", "said"), [pytest.param(*rest, id=name) for name, *rest in BROKEN])
+async def test_what_breaks_the_harness_is_told(engines: Mapping[str, Engine], way: str, code: str, status: str, said: str) -> None:
+    engine = engines[way]
+    outcome = await engine.execute("let kept = 1")
+    outcome = await engine.execute(code, outcome.session_id, 10_000 if status == "crashed" else 300)
+    assert outcome.status == status, outcome
+    assert outcome.error is not None
+    assert said in outcome.error.message
+    assert outcome.error.message.endswith(LOST)
+    assert outcome.lost == ["kept"]
+    assert "forged" not in json.dumps(outcome.structure())
+    outcome = await engine.execute("1 + 1", outcome.session_id)
+    assert (outcome.status, outcome.value) == ("ok", 2), outcome
+
+
+STACK = "Error = { prepareStackTrace: (e, sites) => sites.map((s) => `${s.getFileName()} ${s.getFunctionName()}`).join('\\n') };"
+SITES = "try { null.x } catch (e) { e.stack }"
+
+
+# A hole, true today: V8 asks the global of the name `Error` for its hook, and the harness guards the one of the true Error only. A session
+# that replaces the global sees our frames, with the folder of the harness on the host; functions and receivers in them it does not get.
+async def test_today_a_replaced_error_shows_the_frames_of_the_harness(engines: Mapping[str, Engine]) -> None:
+    outcome = await engines[RULED].execute(f"{STACK} let t; {SITES.replace('e.stack', 't = e.stack')}; t")
+    assert isinstance(outcome.value, str)
+    assert "/evaluate.js called" in outcome.value
+    assert "/session_worker.js" in outcome.value
+
+
+async def test_an_error_of_the_sessions_own_gets_no_function_of_the_harness(engines: Mapping[str, Engine]) -> None:
+    hook = "Error = { prepareStackTrace: (e, sites) => sites.slice(1).filter((s) => s.getFunction() ?? s.getThis()).length };"
+    outcome = await engines[RULED].execute(f"{hook} let t; try {{ null.x }} catch (e) {{ t = e.stack }}; t")
+    assert outcome.value == 0
+
+
+# A hole, true today: Deno's read asks the `length` of the buffer that it is given, by a getter that a session may replace. So a session
+# gets the buffer that its next frames are read into, and runs a moment between runs, until the host stops it. What it finds is its own.
+async def test_today_a_replaced_length_is_given_the_buffer_of_the_wire(engines: Mapping[str, Engine]) -> None:
+    outcome = await engines[RULED].execute(LENGTH)
+    for code in ("2", 'got.map((v) => new TextDecoder().decode(new Uint8Array(v.buffer)).includes(\'"op":"run"\'))'):
+        outcome = await engines[RULED].execute(code, outcome.session_id)
+    assert outcome.value == [True, True]
+
+
+LENGTH = """
+const got = [], prototype = Object.getPrototypeOf(Uint8Array.prototype);
+const { get } = Object.getOwnPropertyDescriptor(prototype, "length");
+Object.defineProperty(prototype, "length", { get() { got.push(this); return get.call(this) } })
+1
+"""
