@@ -1,23 +1,22 @@
 """Any text, and programs that were cut up: the validator and prepare say something, and neither crash nor hang."""
 
-from hypothesis import given
+import time
+from collections.abc import Callable
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_codeexec.language.enums import with_plain_enums
+from mcp_codeexec.language.grammar import parse
 from mcp_codeexec.language.prepare import prepare
 from mcp_codeexec.language.validator import CodeValidator, syntax_fault
 from mcp_codeexec.model import Erased
-from tests.fuzz.profile import fuzzed
-from tests.snippets import failures, habits, idioms, notebook, typescript, values
+from tests.fuzz.profile import LONG, fuzzed
+from tests.fuzz.programs import PROGRAMS, cut_up, token_soup
 
-PROGRAMS = [text for table in (failures, habits, idioms, notebook, typescript, values) for row in table.ROWS for text in row.texts]
-TOKENS = """
-    const let var function class enum namespace async await yield return if else for while do switch case default break continue try
-    catch finally throw new delete typeof instanceof in of import export type interface declare abstract static get set using label
-    eval process require globalThis x y a.b a?.b a[0] `t${x}` 'text' "text" /re/g 1 1n 0x1 null true ( ) [ ] { } ; , : ? => = == ===
-    += ++ -- ... . ! ~ & | ^ << >> ** % / * + - < > // /* */ #p @d \\u0065 \n
-""".split()
 VALIDATOR = CodeValidator()
+PARSES, FREE_S = 40, 0.2  # how many parses of the same text it may cost: about ten at most; and what is not looked at
+LENGTH = 4_000
 
 
 def survives(text: str) -> None:
@@ -38,24 +37,28 @@ def test_any_text(text: str) -> None:
 
 
 @fuzzed
-@given(st.lists(st.sampled_from(TOKENS), max_size=60), st.sampled_from([" ", "", "\n"]))
-def test_any_tokens(tokens: list[str], between: str) -> None:
-    survives(between.join(tokens))
-
-
-@st.composite
-def mutated(draw: st.DrawFn) -> str:
-    """A program with pieces taken out, doubled, and exchanged for pieces of another."""
-    text = draw(st.sampled_from(PROGRAMS))
-    for _ in range(draw(st.integers(1, 4))):
-        at, length = draw(st.integers(0, len(text))), draw(st.integers(0, 12))
-        other = draw(st.sampled_from(PROGRAMS))
-        start = draw(st.integers(0, len(other)))
-        text = text[:at] + draw(st.sampled_from(["", text[at : at + length] * 2, other[start : start + 20]])) + text[at + length :]
-    return text
+@given(token_soup)
+def test_any_tokens(text: str) -> None:
+    survives(text)
 
 
 @fuzzed
-@given(mutated())
+@given(cut_up())
 def test_any_program_that_was_cut_up(text: str) -> None:
     survives(text)
+
+
+def cost_s(work: Callable[[], object]) -> float:
+    """Seconds of this thread, whatever else the machine does."""
+    start = time.thread_time()
+    work()
+    return time.thread_time() - start
+
+
+@settings(fuzzed, max_examples=1_000 if LONG else 25)
+@given(st.sampled_from(PROGRAMS) | cut_up() | token_soup.map(lambda text: text[:20]), st.sampled_from(["\n", ";", " ", ""]))
+def test_a_text_of_one_thing_over_and_over_costs_a_few_parses(once: str, between: str) -> None:
+    unit = once + between
+    text = (unit * (LENGTH // max(1, len(unit)) + 1))[:LENGTH]
+    parsed = cost_s(lambda: parse(text.encode()))
+    assert cost_s(lambda: survives(text)) < FREE_S + PARSES * parsed, (parsed, unit)
