@@ -29,7 +29,9 @@ def _undefined(match: re.Match[str], names: list[str]) -> str:
     if name in _HABITS and not same:
         return _HABITS[name]
     near = same or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"Did you mean {near[0]}?" if near else f"{name} was not defined in this session; get_variable lists what is."
+    return (
+        f"Did you mean {near[0]}?" if near else f"{name} was not defined in this session, or is lost; get_variable lists what is."
+    )
 
 
 def _no_function(match: re.Match[str], names: list[str]) -> str:
