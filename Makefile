@@ -39,8 +39,9 @@ format: $(STAMP) ## put Python and TypeScript in the house format
 bench: $(STAMP) ## timings, as medians and ratios against floors in the same run
 	$(BIN)/python -m tests.benchmarks
 
-fuzz: $(STAMP) ## property-based tests with many examples, some minutes
+fuzz: $(STAMP) ## property-based tests with many examples, and mcp-fuzzer from PyPI; some minutes
 	CODEEXEC_FUZZ=long $(BIN)/python -m pytest -q --timeout 1800 tests/fuzz
+	$(BIN)/python -m tests.fuzz.mcp_fuzzer
 
 soak: $(STAMP) ## thousands of runs with workers killed at random, about a quarter of an hour
 	CODEEXEC_SOAK_RUNS=10000 $(BIN)/python -m pytest -q --timeout 3600 tests/soak
