@@ -12,7 +12,7 @@ import anyio
 
 from mcp_codeexec.answers import Outcome
 from mcp_codeexec.engine.files import Files
-from mcp_codeexec.engine.outcome import Draft, failed_draft, outcome_of, rejected_draft, run_draft, withheld_fields
+from mcp_codeexec.engine.outcome import Draft, explained, failed_draft, outcome_of, rejected_draft, run_draft, withheld_fields
 from mcp_codeexec.engine.record import record_of
 from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
 from mcp_codeexec.filtering import FilterPipeline, fit
@@ -224,7 +224,7 @@ class CodeExecutor:
         still = {*lost, *(() if draft.heap_kept else session.variables)}
         afresh = {v.name for v in draft.variables if v.name in draft.kinds}  # declared by this text: nobody misses the old ones
         gone = tuple(sorted(still - afresh))
-        fields = dict(draft.fields)
+        fields = explained(draft, text.code)
         if gone:
             fields["lost"] = list(gone)
         try:

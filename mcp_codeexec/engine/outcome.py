@@ -2,14 +2,16 @@
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pydantic_core import from_json
 
 from mcp_codeexec.answers import Outcome
 from mcp_codeexec.engine import wording
 from mcp_codeexec.errors import Withheld
+from mcp_codeexec.language.faults import advice
 from mcp_codeexec.language.hints import hint as error_hint
+from mcp_codeexec.language.positions import Lines
 from mcp_codeexec.language.stack import caller_frames
 from mcp_codeexec.model import (
     Described,
@@ -57,7 +59,13 @@ def failed_draft(message: str, place: Position | None) -> Draft:
     error: dict[str, Json] = {"name": "SyntaxError", "message": message}
     if place is not None:
         error |= {"line": place.line, "column": place.column}
-    return Draft("error", {"error": error, "hint": wording.NOTHING})
+    return Draft("error", {"error": error, "hint": wording.NOTHING}, unparsed=True)
+
+
+def explained(draft: Draft, code: str) -> dict[str, Json]:
+    """A draft's fields; for a text that does not parse, with what is known of why."""
+    why = advice(code) if draft.unparsed else ""
+    return {**draft.fields, "hint": f"{why} {wording.NOTHING}"} if why else dict(draft.fields)
 
 
 def run_draft(
@@ -75,7 +83,9 @@ def run_draft(
     fields: dict[str, Json] = {}
     hints: list[str] = []
     if raw.error is not None and raw.error.line:
-        return replace(failed_draft(raw.error.message, program.locate(raw.error.line, raw.error.column)), unparsed=True)
+        beyond = raw.error.line > Lines(program.body.encode(errors="replace")).count  # V8 tells of what we put after it
+        message = "Unexpected end of the program" if beyond else raw.error.message
+        return failed_draft(message, program.locate(raw.error.line, raw.error.column))
     if raw.status == "ok":
         fields |= _value(raw.value, session_id)
     elif raw.status == "error" and raw.error is not None:

@@ -36,6 +36,25 @@ ROWS: list[Snippet] = [
     fails("a mistake in typed code", "const a: number = 1;\nconst b: = 2;", name="SyntaxError", at=(2, 10)),
     fails("a comparison for an assignment", "const x == 5", name="SyntaxError", at=(1, 7)),
     fails("a comparison for an assignment, later", "let y = 1", "let x = 1, y === 5", name="SyntaxError", at=(1, 14)),
+    fails("a block is open", "if (true) {\n  foo()", name="SyntaxError", at=(2, 8), says="Unexpected end of the program"),
+    Snippet(
+        "a line end in quotes",
+        ("['a'].join('\n')",),
+        {
+            "status": "error",
+            "hint": "The string that begins at line 1, column 12 does not end in its line: write \\n in it, or use backticks around it."
+            " Nothing ran, nothing changed.",
+        },
+    ),
+    Snippet(
+        "await in an arrow that is not async",
+        ("[1].map(x => ({a: await x}))",),
+        {
+            "status": "error",
+            "hint": "The await at line 1, column 19 stands in a function that is not async: make it async, or use a for loop instead."
+            " Nothing ran, nothing changed.",
+        },
+    ),
     fails("a reserved word", "const class = 1", name="SyntaxError", at=(1, 7)),
     refused("require", "const fs = require('fs')", rules={"no-require": (1, 12)}),
     refused("a static import", "import fs from 'fs';\nfs", rules={"no-import": (1, 1)}),
