@@ -1,17 +1,27 @@
-"""Many runs over many sessions with workers killed at random: every answer is true, and nothing piles up. `make soak` takes long."""
+"""Many runs over many sessions, several at once, with workers killed at any instant: every answer is true, and nothing piles up."""
 
+import asyncio
 import contextlib
+import gc
 import os
 import random
+from collections import Counter
+from pathlib import Path
 
 import psutil
+import pytest
 
 from mcp_codeexec import Engine
+from mcp_codeexec.errors import RuntimeUnavailable
 from mcp_codeexec.settings import Settings
 
 RUNS = int(os.environ.get("CODEEXEC_SOAK_RUNS", "150"))
-SESSIONS = max(5, RUNS // 50)
-GROWTH = 1.25  # of our memory, from a third of the runs to their end: more would be a leak
+SESSIONS = max(6, RUNS // 50)
+AT_ONCE, LIVE, SPARE = 3, 8, 2
+KILLED = 0.1  # of the rounds have a worker killed in them
+WITHIN_S = 0.03  # about three runs
+GROWTH = 1.2  # of our memory, from a third of the runs to their end: more would be a leak
+COUNT, WRITE = "typeof n === 'undefined' ? n = 1 : ++n", "await files.write('f', String(Math.random()))"
 
 
 def workers(others: set[int]) -> list[psutil.Process]:
@@ -24,27 +34,64 @@ def workers(others: set[int]) -> list[psutil.Process]:
     return found
 
 
-async def test_many_runs_with_kills_lose_only_what_they_say() -> None:
-    rng, memory = random.Random(4), psutil.Process().memory_info
+class Soak:
+    """Rounds on sessions of its own, and what each answer has to be."""
+
+    def __init__(self, engine: Engine, seed: int, others: set[int]) -> None:
+        self.engine, self.rng, self.others = engine, random.Random(seed), others
+        self.told: Counter[str] = Counter()
+        self.counts: dict[str, int] = {}
+
+    def kill(self) -> None:
+        if alive := workers(self.others):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self.rng.choice(alive).kill()
+
+    async def round(self) -> None:
+        session = self.rng.choice(list(self.counts))
+        if self.rng.random() < KILLED:
+            asyncio.get_running_loop().call_later(self.rng.random() * WITHIN_S, self.kill)
+        for text in (COUNT, WRITE):
+            try:
+                outcome = await self.engine.execute(text, session)
+            except RuntimeUnavailable:  # fresh workers were killed too, one after the other: nothing ran
+                self.told["unavailable"] += 1
+                continue
+            assert outcome.status in ("ok", "crashed"), outcome
+            self.told[outcome.status] += 1
+            if "n" in outcome.lost:
+                self.counts[session] = 0
+                self.told["lost"] += 1
+            if outcome.status == "ok" and text == COUNT:
+                self.counts[session] += 1
+                assert outcome.value == self.counts[session], outcome
+
+    async def rounds(self, count: int) -> None:
+        while len(self.counts) < SESSIONS // AT_ONCE:
+            self.counts[await self.engine.create_session()] = 0
+        for _ in range(count):
+            await self.round()
+
+
+def memory() -> int:
+    gc.collect()
+    return psutil.Process().memory_info().rss
+
+
+@pytest.mark.timeout(3_600)
+async def test_many_runs_with_kills_lose_only_what_they_say(tmp_path: Path) -> None:
     others = {child.pid for child in psutil.Process().children()}
-    async with Engine(Settings.load({"ephemeral": True, "spare_workers": 2, "live_sessions": 8})) as engine:
-        sessions = [await engine.create_session() for _ in range(SESSIONS)]
-        counts, early, told = dict.fromkeys(sessions, 0), 0, 0
-        for run in range(RUNS):
-            session = rng.choice(sessions)
-            if rng.random() < 0.1 and (alive := workers(others)):
-                rng.choice(alive).kill()
-            for text in ("typeof n === 'undefined' ? n = 1 : ++n", "await files.write('f', String(Math.random()))"):
-                outcome = await engine.execute(text, session)
-                assert outcome.status in ("ok", "crashed"), outcome
-                if "n" in outcome.lost:
-                    counts[session], told = 0, told + 1
-                if outcome.status == "ok" and text.startswith("typeof"):
-                    counts[session] += 1
-                    assert outcome.value == counts[session], outcome
-            if run == RUNS // 3:
-                early = memory().rss
-        assert memory().rss < GROWTH * early
-        assert len(workers(others)) <= 8 + 2 + 1
-        assert told > 0
+    settings = Settings.load({"data_dir": tmp_path, "spare_workers": SPARE, "live_sessions": LIVE})
+    async with Engine(settings) as engine:
+        soaks = [Soak(engine, seed, others) for seed in range(AT_ONCE)]
+        await asyncio.gather(*(soak.rounds(RUNS // AT_ONCE // 3) for soak in soaks))
+        early = memory()
+        await asyncio.gather(*(soak.rounds(RUNS // AT_ONCE - RUNS // AT_ONCE // 3) for soak in soaks))
+        assert memory() < GROWTH * early
+        assert len(workers(others)) <= LIVE + SPARE + 1
+        told = sum((soak.told for soak in soaks), Counter[str]())
+        assert told["lost"] > 0
+        assert told["unavailable"] < KILLED * told["ok"]
+        runs = [(await engine.session_history(session)).runs[0].run for soak in soaks for session in soak.counts]
+        assert sum(runs) == told["ok"] + told["crashed"]  # each is in the history, and no other
     assert workers(others) == []
