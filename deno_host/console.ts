@@ -1,7 +1,7 @@
 // The session's console: Deno's own Console over a sink of ours, in order, with levels, bounded. What a run prints goes to the host at
 // once until it has printed a fair amount, so that a run that is killed has still said what it said; after that in larger pieces; after
 // `head` bytes only the last `tail` bytes are kept, to go out with the result.
-import { charCodeAt, max, now, slice } from "./primordials.ts";
+import { charCodeAt, max, now, slice, withoutHalves } from "./primordials.ts";
 
 const CLEAR = "\x1b[1;1H", CLEAR_DOWN = "\x1b[0J"; // what console.clear prints: nothing to clear here
 const PREFIX = ["", "", "[warn] ", "[error] "]; // by Deno's level: debug, log, warn, error
@@ -42,7 +42,7 @@ export class Output {
 
   print(message: string, level: number): void {
     if (message === CLEAR || message === CLEAR_DOWN) return;
-    this.write((PREFIX[level] ?? "") + message);
+    this.write((PREFIX[level] ?? "") + withoutHalves(message));
   }
 
   write(text: string): void {

@@ -113,10 +113,18 @@ function take(): Frame {
   return { __proto__: null, header, blob } as Frame; // a promise is resolved with it: no `then` may be found
 }
 
+/** Where to read on. Deno asks its length, by a getter that a session may have replaced to see what comes. */
+function room(): Uint8Array<ArrayBuffer> {
+  const view = viewPart(buffer, have), length = viewByteLength(view);
+  define(view, "length", length);
+  define(view, "byteLength", length);
+  return view;
+}
+
 /** The next frame from the host; null when it has closed the pipe. The event loop goes on meanwhile. */
 export async function receive(): Promise<Frame | null> {
   while (!complete()) {
-    const n = await read(viewPart(buffer, have));
+    const n = await read(room());
     if (n === null) return null;
     have += n;
   }
@@ -126,7 +134,7 @@ export async function receive(): Promise<Frame | null> {
 /** The same, with everything in this process standing still until it comes. */
 export function receiveBlocking(): Frame | null {
   while (!complete()) {
-    const n = readSync(viewPart(buffer, have));
+    const n = readSync(room());
     if (n === null) return null;
     have += n;
   }

@@ -22,10 +22,12 @@ import {
   setPrototypeOf,
   setSize,
   slice,
+  start,
   stringify,
   StringOf,
   symbolDescription,
   viewLength,
+  withoutHalves,
 } from "./primordials.ts";
 
 const internals = (Deno as any)[(Deno as any).internal], { core } = internals;
@@ -237,7 +239,7 @@ export function inspect(value: unknown, depth: number = DEPTH, items: number = I
     };
     setPrototypeOf(options, null);
     try {
-      return { text: denoInspect(value, options as Deno.InspectOptions), hidden: seen.hidden };
+      return { text: withoutHalves(denoInspect(value, options as Deno.InspectOptions)), hidden: seen.hidden };
     } catch { // an object with the prototype of something that it is not
       break;
     }
@@ -247,7 +249,7 @@ export function inspect(value: unknown, depth: number = DEPTH, items: number = I
 
 /** Our own printer: descriptors only, small. */
 export function plain(v: unknown, depth: number): string {
-  if (typeof v === "string") return v.length > STRING ? stringify(slice(v, 0, STRING)) + "…" : stringify(v);
+  if (typeof v === "string") return v.length > STRING ? stringify(start(v, STRING)) + "…" : stringify(v);
   if (typeof v === "symbol") return `Symbol(${symbolDescription(v) ?? ""})`;
   if (typeof v === "bigint") return StringOf(v) + "n";
   if (v === null || (typeof v !== "object" && typeof v !== "function")) return StringOf(v);

@@ -55,6 +55,37 @@ export const slice = uncurry(String.prototype.slice),
   indexOf = uncurry(String.prototype.indexOf);
 export const charCodeAt = uncurry(String.prototype.charCodeAt);
 export const toWellFormed = uncurry(String.prototype.toWellFormed);
+const MARGIN = 4_096, STUB = 12;
+/**
+ * The start of a text, cut where a word ends: what is left of half a secret no longer looks like one to the filter. Of a text that is one
+ * long word only a stub is left, and of one that has no border near its cut, what is well before it.
+ */
+export function start(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  for (let i = limit; i > 0 && i > limit - MARGIN; i--) {
+    const c = charCodeAt(text, i);
+    if (c === 32 || c === 10 || c === 9) return slice(text, 0, i);
+  }
+  return slice(text, 0, limit > MARGIN ? limit - MARGIN : STUB);
+}
+const CUT = " more character", DOTS = "... ", LONGEST = 10_000;
+const isSpace = (c: number) => c === 32 || c === 10 || c === 9, isQuote = (c: number) => c === 34 || c === 39 || c === 96;
+/** What Deno printed, without the last word of every text that it abbreviated (`"…"... 16 more characters`), for the reason above. */
+export function withoutHalves(text: string): string {
+  let whole = "", from = 0;
+  for (let at = indexOf(text, CUT); at >= 0; at = indexOf(text, CUT, at + 1)) {
+    let dots = at;
+    while (dots > 0 && charCodeAt(text, dots - 1) >= 48 && charCodeAt(text, dots - 1) <= 57) dots--;
+    dots -= DOTS.length;
+    if (dots < from || dots + DOTS.length === at || slice(text, dots, dots + DOTS.length) !== DOTS) continue;
+    const end = dots > 0 && isQuote(charCodeAt(text, dots - 1)) ? dots - 1 : dots;
+    let word = end;
+    while (word > from && word > end - LONGEST && !isSpace(charCodeAt(text, word - 1))) word--;
+    whole += slice(text, from, word);
+    from = end;
+  }
+  return from === 0 ? text : whole + slice(text, from);
+}
 export const functionText = uncurry(Function.prototype.toString);
 export const symbolDescription: (s: symbol) => string | undefined = getter(Symbol.prototype, "description");
 

@@ -14,6 +14,7 @@ import {
   ownValue,
   setPrototypeOf,
   slice,
+  start,
   StringOf,
 } from "./primordials.ts";
 import { className, inspect, isNativeError, isProxy } from "./inspect.ts";
@@ -83,7 +84,7 @@ function stackOf(error: object): string {
   if (d === undefined) return "";
   setPrototypeOf(d, null);
   const text: unknown = d.get === undefined ? d.value : d.get === stackGetter ? apply(stackGetter!, error, []) : "";
-  return typeof text === "string" ? slice(text, 0, LONG) : "";
+  return typeof text === "string" ? start(text, LONG) : "";
 }
 
 function isDomError(o: object): boolean {
@@ -112,15 +113,15 @@ function head(value: unknown): { name: string; message: string } {
   if (typeof value === "object" && value !== null && !isProxy(value)) {
     if (isDomError(value)) {
       try {
-        return { name: StringOf(apply(domName, value, [])), message: slice(StringOf(apply(domMessage, value, [])), 0, LONG) };
+        return { name: StringOf(apply(domName, value, [])), message: start(StringOf(apply(domMessage, value, [])), LONG) };
       } catch { /* it has only the prototype of one */ }
     }
     if (isNativeError(value)) {
       const message = ownValue(value, "message");
-      return { name: nameOf(value), message: typeof message === "string" ? slice(message, 0, LONG) : "" };
+      return { name: nameOf(value), message: typeof message === "string" ? start(message, LONG) : "" };
     }
   }
-  return { name: "", message: typeof value === "string" ? slice(value, 0, LONG) : slice(inspect(value).text, 0, LONG) };
+  return { name: "", message: typeof value === "string" ? start(value, LONG) : start(inspect(value).text, LONG) };
 }
 
 /** The whole of it: name, message with causes and collected errors, stack text. A thrown non-error has the name `Thrown`. */

@@ -23,6 +23,7 @@ import {
   setPrototypeOf,
   setSize,
   slice,
+  start,
   stringify,
   StringOf,
   toWellFormed,
@@ -114,13 +115,13 @@ export function sizeOf(v: unknown): number {
 export function describe(v: unknown): Described {
   const type = typeName(v);
   if (typeof v === "string") {
-    return { type, text: slice(v, 0, BOUND), json: plainJson(v), unit: "chars", total: v.length, hidden: 0 };
+    return { type, text: start(v, BOUND), json: plainJson(v), unit: "chars", total: v.length, hidden: 0 };
   }
   const json = plainJson(v), { text, hidden } = inspect(v);
   const items = isArray(v) && !isProxy(v);
   return {
     type,
-    text: slice(text, 0, BOUND),
+    text: start(text, BOUND),
     json,
     unit: items ? "items" : "chars",
     total: items ? v.length : text.length,
@@ -130,11 +131,11 @@ export function describe(v: unknown): Described {
 
 /** One line on a variable. */
 export function preview(v: unknown): string {
-  if (typeof v === "string") return v.length > 60 ? `${stringify(slice(v, 0, 60))}…` : stringify(v);
+  if (typeof v === "string") return v.length > 60 ? `${stringify(start(v, 60))}…` : stringify(v);
   if (typeof v === "function") return typeName(v);
   const json = plainJson(v, 80);
   if (json !== "") return json;
-  return isProxy(v) ? "[Proxy]" : isPromise(v) ? "[Promise]" : slice(plain(v, 2), 0, 80);
+  return isProxy(v) ? "[Proxy]" : isPromise(v) ? "[Promise]" : start(plain(v, 2), 80);
 }
 
 /** A part of `v` by a chain of keys; a Map is entered by its keys, an array also from its end. Undefined where there is none. */

@@ -14,6 +14,7 @@ from mcp_codeexec.language.hints import hint as error_hint
 from mcp_codeexec.language.positions import Lines
 from mcp_codeexec.language.stack import caller_frames
 from mcp_codeexec.model import (
+    Console,
     Described,
     FileChange,
     Json,
@@ -28,6 +29,7 @@ from mcp_codeexec.model import (
 )
 from mcp_codeexec.settings import Settings
 
+_NEAR = 4_096  # characters around a gap in which a line may end
 Locate = Callable[[int, int, int], Position | None]
 
 
@@ -99,7 +101,7 @@ def run_draft(
     if files and not raw.heap_kept:
         hints.append(wording.undone(len(files)))
         files = ()
-    output = raw.console.head + (wording.omitted(raw.console.omitted) if raw.console.omitted else "") + raw.console.tail
+    output = _output(raw.console)
     if output:
         fields["output"] = output
     if raw.variables:
@@ -128,6 +130,17 @@ def withheld_fields(exc: Withheld, draft: Draft) -> dict[str, Json]:
         "The run is over and its state is kept." if draft.heap_kept else "The session's process is gone and its variables with it."
     )
     return {"error": {"name": "Withheld", "message": f"{exc} {state}"}, "hint": exc.hint}
+
+
+def _output(console: Console) -> str:
+    """What was printed; where its middle was not read, whole lines around the gap: half a secret does not look like one."""
+    if not console.omitted:
+        return console.head + console.tail
+    head, tail = console.head, console.tail
+    begin = max(head.rfind("\n", -_NEAR) + 1, 0) or max(0, len(head) - _NEAR)
+    end = tail.find("\n", 0, _NEAR) + 1 or min(len(tail), _NEAR)
+    dropped = len(head) - begin + end
+    return head[:begin] + wording.omitted(console.omitted + dropped) + tail[end:]
 
 
 def _value(value: Described | None, session_id: str) -> dict[str, Json]:

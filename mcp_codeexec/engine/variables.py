@@ -76,7 +76,7 @@ class Variables:
         async with session.turn():
             known = self._deno.names(session.id) or {}
             if name not in known and name != "_":
-                raise self._not_found(session, name, known)
+                raise await self._not_found(session, name, known)
             async with self._deno.claim(session.id) as worker:
                 first = await worker.describe(name, keys, offset, limit or _MOST_ITEMS, room)
                 if first is None:
@@ -163,12 +163,22 @@ class Variables:
     async def _answer(self, session: Session, fields: dict[str, object], redactions: dict[str, int]) -> VariableAnswer:
         if redactions:
             fields["redactions"] = redactions
+        await self._keep_tokens(session)
+        return VariableAnswer.model_validate(fields)
+
+    async def _keep_tokens(self, session: Session) -> None:
         minted = session.vault.minted()
         if minted:
             await self._store.keep_tokens(session.id, minted)
-        return VariableAnswer.model_validate(fields)
 
-    def _not_found(self, session: Session, name: str, known: Mapping[str, Kind]) -> VariableNotFound:
+    async def _not_found(self, session: Session, name: str, known: Mapping[str, Kind]) -> VariableNotFound:
+        failure = self._failure(session, name, known)
+        cleaned = await self._filters.clean([str(failure), failure.hint], session.vault)
+        await self._keep_tokens(session)
+        message, hint = cast("list[str]", cleaned.tree)
+        return VariableNotFound(message, hint=hint)
+
+    def _failure(self, session: Session, name: str, known: Mapping[str, Kind]) -> VariableNotFound:
         shown = name[:80]
         if name in session.variables:
             return VariableNotFound(

@@ -81,9 +81,6 @@ BROKEN = [
     # that way, and a frame begins with one, so nothing is forged. But an honest program may end like this too.
     ("bytes on the wire", "const r = new FinalizationRegistry(() => { throw 'f'.repeat(9_000) }); (() => r.register({}, 1))(); \
         for (;;) { new Array(1e5).fill(1); await new Promise((r) => setTimeout(r)) }", "crashed", "broke its protocol"),
-    # Deno's read asks the getter before it waits for the next frame, which then nobody reads.
-    ("a wire that is not read", "Object.defineProperty(Object.getPrototypeOf(Uint8Array.prototype), 'length', { get() { for (;;) {} } }); \
-        await new Promise((r) => setTimeout(r, 1_000))", "timeout", "Stopped after 300 ms"),
 ]  # fmt: skip
 
 
@@ -142,13 +139,13 @@ async def test_an_error_of_the_sessions_own_gets_no_function_of_the_harness(engi
     assert outcome.value == 0
 
 
-# A hole, true today: Deno's read asks the `length` of the buffer that it is given, by a getter that a session may replace. So a session
-# gets the buffer that its next frames are read into, and runs a moment between runs, until the host stops it. What it finds is its own.
-async def test_today_a_replaced_length_is_given_the_buffer_of_the_wire(engines: Mapping[str, Engine]) -> None:
+# Deno's read asks the `length` of the buffer that it is given; ours has one of its own, not the getter that a session may replace.
+async def test_a_replaced_length_is_not_given_the_buffer_of_the_wire(engines: Mapping[str, Engine]) -> None:
     outcome = await engines[RULED].execute(LENGTH)
     for code in ("2", 'got.map((v) => new TextDecoder().decode(new Uint8Array(v.buffer)).includes(\'"op":"run"\'))'):
         outcome = await engines[RULED].execute(code, outcome.session_id)
-    assert outcome.value == [True, True]
+    assert isinstance(outcome.value, list)
+    assert True not in outcome.value
 
 
 LENGTH = """
