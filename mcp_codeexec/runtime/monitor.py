@@ -10,7 +10,7 @@ from typing import Any, Literal
 from mcp_codeexec.model import Usage
 
 MB = 1_048_576
-_POLL_S = 0.02  # where the kernel does not hold the memory limit, and while a run waits for the host
+_LOOK_S = 0.01  # a process that dies of memory is not asked any more: how large it was is known from the last look
 
 
 def cpu_seconds(pid: int) -> float:
@@ -60,13 +60,14 @@ class ResourceMonitor:
         self._wall = 0.0
         self._cpu = 0.0
         self._files = 0
+        self._seen_mb = 0.0  # the highest peak of the run so far
         self._idle = 0.0  # of waits for the host that are over
         self._waiting: tuple[float, float] | None = None  # wall and CPU at the beginning of one that is not
 
     def start(self, limit_s: float = float("inf")) -> None:
         """A run begins that may take so long of its own time."""
         self._limit_s = limit_s
-        self._idle, self._waiting = 0.0, None
+        self._idle, self._waiting, self._seen_mb = 0.0, None, 0.0
         self._wall = time.perf_counter()
         self._cpu = cpu_seconds(self._pid)
         with contextlib.suppress(OSError):
@@ -81,6 +82,7 @@ class ResourceMonitor:
 
     def check(self) -> ResourceViolation | None:
         """The limit that the run has gone beyond by now, if any."""
+        self._seen_mb = max(self._seen_mb, self._peak_mb())
         own = time.perf_counter() - self._wall - self._idle_s()
         if own >= self._limit_s:
             return ResourceViolation("timeout", self._limit_s * 1_000, own * 1_000)
@@ -114,9 +116,7 @@ class ResourceMonitor:
 
     def _next_look_s(self) -> float:
         left = max(0.0, self._limit_s - (time.perf_counter() - self._wall - self._idle_s()))
-        if self._polled_mb:
-            return min(left, _POLL_S)
-        return max(left, _POLL_S) if self._waiting else left
+        return _LOOK_S if self._waiting else min(left, _LOOK_S)
 
     def cpu_ms(self) -> float:
         """CPU time of the run so far."""
@@ -125,7 +125,7 @@ class ResourceMonitor:
     def stop(self) -> Usage:
         """The run ended."""
         wall = (time.perf_counter() - self._wall) * 1_000
-        return Usage(round(wall), max(0, round(self.cpu_ms())), self._peak_mb(), open_files=self._files)
+        return Usage(round(wall), max(0, round(self.cpu_ms())), max(self._peak_mb(), self._seen_mb), open_files=self._files)
 
     def _idle_s(self) -> float:
         if self._waiting is None:

@@ -237,6 +237,7 @@ class SessionWorker:
         """A run that its process did not survive. `overdue` says why we kill it; empty when it is dead already."""
         over, usage = self.monitor.check(), self.monitor.stop()
         exit_ = await self.process.end()
+        exit_ = replace(exit_, peak_mb=max(exit_.peak_mb, usage.peak_memory_mb))
         self.names = dict(names)
         if not overdue and exit_.code == _ENDED and over is not None and over.kind == "timeout":
             overdue = "timeout"  # a loop that V8 stopped inside native code of Deno's, which ends Deno

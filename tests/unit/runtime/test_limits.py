@@ -133,6 +133,7 @@ async def test_too_much_memory_ends_the_process_and_is_told_as_that(session: Ses
     assert raw.console.head == "before\n"
     assert raw.usage.peak_memory_mb < 106
     assert not there(session.pid)
+    assert raw.usage.peak_memory_mb > 60  # as it was last seen
 
 
 async def test_buffers_beyond_the_memory_are_refused_or_end_the_process(session: Session) -> None:
