@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mcp_codeexec.model import Json
 from mcp_codeexec.runtime.frames import BadFrame, FrameReader, encode
 from mcp_codeexec.runtime.host_files import sources
-from tests.fuzz.profile import fuzzed
+from tests.fuzz.profile import costly
 
 LIMIT, CALL_LIMIT = 300, 900
 ECHO = """
@@ -28,7 +28,8 @@ for (let i = 0; ; i++) {
 }
 """
 
-numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+SAFE = 2**53  # beyond it, the two ends write the same number with other digits
+numbers = st.integers(-SAFE, SAFE) | st.floats(-SAFE, SAFE) | st.sampled_from([1e300, -5e-324, 1e-7])
 data: Any = st.recursive(
     st.none() | st.booleans() | numbers | st.text(max_size=10),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -71,14 +72,14 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(stream)
 
 
-@fuzzed
+@costly
 @given(st.lists(frames, max_size=6), cuts)
 def test_a_valid_stream_is_the_same_frames_however_it_is_cut(sent: list[Frame], cuts: list[int]) -> None:
     stream = b"".join(encode(*frame) for frame in sent)
     assert heard(pieces(stream, cuts), 10_000, 10_000) == (sent, "")
 
 
-@fuzzed
+@costly
 @given(damaged() | st.binary(max_size=2_000), cuts)
 def test_any_stream_means_the_same_however_it_is_cut(stream: bytes, cuts: list[int]) -> None:
     found, broken = heard([stream])
@@ -98,7 +99,7 @@ def test_the_other_end_hears_and_says_the_same(echo: list[str], tmp_path: Path) 
     sent: list[Frame] = []
     parts: list[bytes] = []
 
-    @fuzzed
+    @costly
     @given(frames, cuts)
     def collect(frame: Frame, cuts: list[int]) -> None:
         sent.append(frame)

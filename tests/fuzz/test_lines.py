@@ -4,10 +4,10 @@ import json
 import re
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.profile import LONG, fuzzed
+from tests.fuzz.profile import costly
 from tests.integration.stdio import handshake_line, raw_server
 
 
@@ -15,7 +15,6 @@ def message(**fields: Any) -> bytes:
     return json.dumps({"jsonrpc": "2.0", **fields}).encode()
 
 
-EXAMPLES = 2_000 if LONG else 50
 CALL = {"name": "execute_code", "arguments": {"code": "1 + 1"}, "_meta": {"progressToken": 5}}
 VALID = [
     handshake_line().rstrip(),
@@ -54,7 +53,7 @@ def drawn() -> list[bytes]:
     """Lines, without line ends in them, and without a second handshake, which is another matter."""
     lines: list[bytes] = []
 
-    @settings(fuzzed, max_examples=EXAMPLES)
+    @costly
     @given(noise)
     def collect(line: bytes) -> None:
         lines.append(re.sub(rb"\n|initialize", b"", line))
@@ -65,7 +64,7 @@ def drawn() -> list[bytes]:
 
 async def test_what_is_no_request_costs_no_request() -> None:
     lines = drawn()
-    assert len(lines) > EXAMPLES // 2
+    assert len(lines) > costly.max_examples // 2
     async with raw_server() as server:
         await server.initialize()
         assert server.process.stdin is not None
