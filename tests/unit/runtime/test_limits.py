@@ -133,7 +133,12 @@ async def test_too_much_memory_ends_the_process_and_is_told_as_that(session: Ses
     assert raw.console.head == "before\n"
     assert raw.usage.peak_memory_mb < 106
     assert not there(session.pid)
-    assert raw.usage.peak_memory_mb > 60  # as it was last seen
+
+
+async def test_how_large_a_process_was_is_told_though_it_is_gone(session: Session) -> None:
+    raw = await session.run("for (const all = [];;) all.push(new Array(1e4).fill(1.5))", ms=20_000)
+    assert raw.status == "memory_limit"
+    assert 60 < raw.usage.peak_memory_mb < 106
 
 
 async def test_buffers_beyond_the_memory_are_refused_or_end_the_process(session: Session) -> None:
