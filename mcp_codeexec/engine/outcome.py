@@ -12,7 +12,7 @@ from mcp_codeexec.errors import Withheld
 from mcp_codeexec.language.faults import advice
 from mcp_codeexec.language.hints import hint as error_hint
 from mcp_codeexec.language.positions import Lines
-from mcp_codeexec.language.stack import caller_frames
+from mcp_codeexec.language.stack import caller_frames, with_places
 from mcp_codeexec.model import (
     Console,
     Described,
@@ -90,6 +90,8 @@ def run_draft(
         return failed_draft(message, program.locate(raw.error.line, raw.error.column))
     if raw.status == "ok":
         fields |= _value(raw.value, session_id)
+        if isinstance(text := fields.get("value_text"), str):
+            fields["value_text"] = with_places(text, run, locate)
     elif raw.status == "error" and raw.error is not None:
         error, own = _error(raw.error, run, kinds, locate)
         fields["error"] = error
@@ -101,7 +103,7 @@ def run_draft(
     if files and not raw.heap_kept:
         hints.append(wording.undone(len(files)))
         files = ()
-    output = _output(raw.console)
+    output = with_places(_output(raw.console), run, locate)
     if output:
         fields["output"] = output
     if raw.variables:

@@ -11,6 +11,7 @@ Locate = Callable[[int, int, int], Position | None]
 MOST = 10
 _LONGEST_LINE = 500
 _FRAME = re.compile(r"\s*at (?:([^()\x00-\x1f]{1,100}) \()?run(\d{1,9}):(\d{1,9}):(\d{1,9})\)?")
+_PRINTED = re.compile(r"^([ \t]*)at (?:([^()\x00-\x1f]{1,100}) \()?run(\d{1,9}):(\d{1,9}):(\d{1,9})\)?", re.MULTILINE)
 
 
 def caller_frames(stack: str, run: int, locate: Locate) -> tuple[list[str], Position | None]:
@@ -21,14 +22,29 @@ def caller_frames(stack: str, run: int, locate: Locate) -> tuple[list[str], Posi
         match = _FRAME.fullmatch(line) if len(line) <= _LONGEST_LINE else None
         if match is None:
             continue
-        name, number = match[1], int(match[2])
+        number = int(match[2])
         place = locate(number, int(match[3]), int(match[4]))
         if place is None:
             continue
         if first is None and number == run:
             first = place
-        where = ("" if number == run else f"run {number}, ") + f"line {place.line}, column {place.column}"
-        frames.append(f"at {name} ({where})" if name else f"at {where}")
+        frames.append(_told(match[1], number, place, run))
         if len(frames) == MOST:
             break
     return frames, first
+
+
+def with_places(text: str, run: int, locate: Locate) -> str:
+    """Printed text whose lines that are frames name the caller's places, as those of an error's stack do."""
+
+    def told(match: re.Match[str]) -> str:
+        number = int(match[3])
+        place = locate(number, int(match[4]), int(match[5]))
+        return match[1] + _told(match[2], number, place, run) if place is not None else match[0]
+
+    return _PRINTED.sub(told, text) if "at " in text else text
+
+
+def _told(name: str | None, number: int, place: Position, run: int) -> str:
+    where = ("" if number == run else f"run {number}, ") + f"line {place.line}, column {place.column}"
+    return f"at {name} ({where})" if name else f"at {where}"

@@ -201,6 +201,16 @@ async def test_a_lost_name_is_told_unless_the_text_declares_it_anew() -> None:
         assert [row.name for row in (await engine.get_variable(session)).variables] == ["m", "n"]
 
 
+async def test_an_error_that_is_printed_names_the_callers_places(engine: Engine) -> None:
+    first = await engine.execute("const f = () => { throw new Error('é') };\nlet n = 1")
+    out = await engine.execute(
+        "let seen;\nconst é = 1; try { f() } catch (e) { console.error(e); seen = e }\nseen", first.session_id
+    )
+    frames = ["at f (run 1, line 1, column 25)", "at line 2, column 20"]
+    for text in (out.output, out.value_text):
+        assert [line.strip() for line in text.splitlines() if " at " in f" {line}"] == frames, text
+
+
 async def test_output_before_a_kill_is_told(engine: Engine) -> None:
     out = await engine.execute("console.log('page 1'); await null; console.log('page 2'); for (;;) {}", timeout_ms=300)
     assert (out.status, out.output) == ("timeout", "page 1\npage 2\n")
