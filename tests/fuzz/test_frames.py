@@ -84,7 +84,32 @@ def test_a_valid_stream_is_the_same_frames_however_it_is_cut(sent: list[Frame], 
 def test_any_stream_means_the_same_however_it_is_cut(stream: bytes, cuts: list[int]) -> None:
     found, broken = heard([stream])
     assert heard(pieces(stream, cuts)) == (found, broken)
-    assert all(len(encode(header)) <= 8 + LIMIT * 6 and len(blob) <= CALL_LIMIT for header, blob in found)
+
+
+@st.composite
+def sized(draw: st.DrawFn) -> bytes:
+    """A frame of sizes about the limits, whose prefix may lie."""
+    size = st.sampled_from([0, LIMIT - 30, LIMIT, CALL_LIMIT]) | st.integers(0, CALL_LIMIT + 50)
+    head = b'{"op":"%s"%*s}' % (draw(st.sampled_from([b"call", b"done"])), draw(st.sampled_from([0, 100]) | size), b"")
+    blob = bytes(draw(st.sampled_from([0, CALL_LIMIT, 2 * CALL_LIMIT]) | size))
+    length, head_bytes = 4 + len(head) + len(blob), len(head)
+    match draw(st.sampled_from(["no lie", "no lie", "frame", "header"])):
+        case "frame":
+            length = draw(st.sampled_from([head_bytes, head_bytes + 3, 2**32 - 1]) | size)
+        case "header":
+            head_bytes = draw(st.sampled_from([length - 3, length, 2**32 - 1]) | size)
+        case _:
+            pass
+    return struct.pack(">II", length, head_bytes) + head + blob
+
+
+@costly
+@given(sized(), cuts)
+def test_nothing_beyond_the_limits_is_kept_or_heard(stream: bytes, cuts: list[int]) -> None:
+    length, head_bytes = struct.unpack_from(">II", stream)
+    for header, blob in heard(pieces(stream, cuts))[0][:1]:
+        assert head_bytes <= LIMIT
+        assert length == 4 + head_bytes + len(blob) <= (CALL_LIMIT if header["op"] == "call" else LIMIT)
 
 
 @pytest.fixture(scope="module")
