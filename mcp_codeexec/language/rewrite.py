@@ -12,7 +12,7 @@ from mcp_codeexec.language.survey import Marked
 from mcp_codeexec.language.value import give, last_statement, made_namespace
 from mcp_codeexec.model import Kind
 
-_INNER = ("var", "word", "left", "inner_function")
+_INNER = ("var", "word", "left", "inner_function", "case_function")
 _LISTS = frozenset({"program", "export_statement", "statement_block", "switch_case", "switch_default"})
 _BODIES = frozenset(
     """if_statement else_clause for_statement for_in_statement while_statement do_statement labeled_statement
@@ -143,10 +143,20 @@ class Cell:
                         self.edits.replace(node.start_byte, node.end_byte, "")
                     case "inner_function":
                         self._inner_function(node)
+                    case "case_function":
+                        self._case_function(node)
                     case _ if stands := _stands(node):
                         self._assign(node, stands)
                     case _:
                         pass
+
+    def _case_function(self, node: Node) -> None:
+        """To before its `switch`, where statements can stand; left alone where the top level has a variable of its name."""
+        switch = _switch_around(node.parent)
+        listed = switch is not None and switch.parent is not None and switch.parent.type in _LISTS
+        plain = node.children[0].type == "function"  # an async one stays in its block
+        if switch is not None and listed and plain and self.names.get(_name(node), "function") not in ("let", "const", "class"):
+            self._hoist(node, switch.start_byte)
 
     def _inner_function(self, node: Node) -> None:
         """To the start of its block; its own there where the top level has a variable of its name."""
@@ -154,6 +164,11 @@ class Cell:
         if block is not None and node.children[0].type == "function":
             own = self.names.get(_name(node), "function") in ("let", "const", "class")
             self._hoist(node, block.start_byte + 1, "let " if own else "")
+
+
+def _switch_around(case: Node | None) -> Node | None:
+    body = case.parent if case is not None else None
+    return body.parent if body is not None else None
 
 
 def _stands(declaration: Node) -> str:

@@ -33,6 +33,8 @@ _QUERY = """
 (variable_declaration) @var
 (for_in_statement kind: "var" @word left: (_) @left)
 (statement_block (function_declaration) @inner_function)
+(switch_case (function_declaration) @case_function)
+(switch_default (function_declaration) @case_function)
 
 ; targets: what is assigned to, or may change
 (assignment_expression left: (_) @target)

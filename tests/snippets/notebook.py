@@ -15,6 +15,14 @@ KINDS = {
 READ = "typeof x === 'function' ? (x.s ?? x()) : (x.s ?? x)"
 
 ROWS: list[Snippet] = [
+    gives("a function in a switch case", "switch (1) { case 1: function f() { return 5 } }", "f()", value=5),
+    gives(
+        "a function in a switch case, used before",
+        "let n; switch (1) { case 1: n = f(); break; default: function f() { return 6 } } n",
+        value=6,
+    ),
+    gives("a function in a switch in a block", "if (true) { switch (2) { default: function f() { return 7 } } }", "f()", value=7),
+    gives("a value of a switch with a function", "switch (1) { case 1: function f() { return 8 } f() }", value=8),
     *[
         gives(f"{second} after {first}", KINDS[first], KINDS[second], READ, value=second)
         for first in KINDS
