@@ -5,5 +5,8 @@ import os
 from hypothesis import settings
 
 LONG = os.environ.get("CODEEXEC_FUZZ") == "long"
-fuzzed = settings.get_profile("long" if LONG else "short")
-costly = settings(fuzzed, max_examples=2_000 if LONG else 50)  # examples that take long to make or to try
+
+
+def examples(short: int, long: int) -> settings:
+    """So many in `make test`, always the same ones; so many in `make fuzz`, new ones each time."""
+    return settings(settings.get_profile("long" if LONG else "short"), max_examples=long if LONG else short)

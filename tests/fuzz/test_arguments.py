@@ -13,7 +13,7 @@ from mcp import Client
 from mcp_codeexec import Engine
 from mcp_codeexec.server.app import build_server
 from mcp_codeexec.settings import Settings
-from tests.fuzz.profile import costly
+from tests.fuzz.profile import examples
 from tests.fuzz.programs import cut_up, token_soup
 from tests.integration.stdio import structure_of, text_of
 
@@ -82,7 +82,7 @@ def meant(arguments: Mapping[str, Any], session: str) -> dict[str, Any]:
     return {name: session if value == HERE else value for name, value in arguments.items()}
 
 
-@costly
+@examples(300, 5_000)
 @given(asked=likely() | unlikely)
 async def test_any_arguments_get_an_answer(client: Client, session: str, asked: tuple[str, dict[str, Any]]) -> None:
     tool, arguments = asked

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mcp_codeexec.model import Json
 from mcp_codeexec.runtime.frames import BadFrame, FrameReader, encode
 from mcp_codeexec.runtime.host_files import sources
-from tests.fuzz.profile import costly
+from tests.fuzz.profile import examples
 
 LIMIT, CALL_LIMIT = 300, 900
 ECHO = """
@@ -72,14 +72,14 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(stream)
 
 
-@costly
+@examples(100, 2_000)
 @given(st.lists(frames, max_size=6), cuts)
 def test_a_valid_stream_is_the_same_frames_however_it_is_cut(sent: list[Frame], cuts: list[int]) -> None:
     stream = b"".join(encode(*frame) for frame in sent)
     assert heard(pieces(stream, cuts), 10_000, 10_000) == (sent, "")
 
 
-@costly
+@examples(100, 2_000)
 @given(damaged() | st.binary(max_size=2_000), cuts)
 def test_any_stream_means_the_same_however_it_is_cut(stream: bytes, cuts: list[int]) -> None:
     found, broken = heard([stream])
@@ -103,7 +103,7 @@ def sized(draw: st.DrawFn) -> bytes:
     return struct.pack(">II", length, head_bytes) + head + blob
 
 
-@costly
+@examples(100, 2_000)
 @given(sized(), cuts)
 def test_nothing_beyond_the_limits_is_kept_or_heard(stream: bytes, cuts: list[int]) -> None:
     length, head_bytes = struct.unpack_from(">II", stream)
@@ -124,7 +124,7 @@ def test_the_other_end_hears_and_says_the_same(echo: list[str], tmp_path: Path) 
     sent: list[Frame] = []
     parts: list[bytes] = []
 
-    @costly
+    @examples(100, 2_000)
     @given(frames, cuts)
     def collect(frame: Frame, cuts: list[int]) -> None:
         sent.append(frame)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.profile import costly
+from tests.fuzz.profile import examples
 from tests.integration.stdio import handshake_line, raw_server
 
 
@@ -15,6 +15,7 @@ def message(**fields: Any) -> bytes:
     return json.dumps({"jsonrpc": "2.0", **fields}).encode()
 
 
+DRAWN = examples(100, 2_000)
 CALL = {"name": "execute_code", "arguments": {"code": "1 + 1"}, "_meta": {"progressToken": 5}}
 VALID = [
     handshake_line().rstrip(),
@@ -53,7 +54,7 @@ def drawn() -> list[bytes]:
     """Lines, without line ends in them, and without a second handshake, which is another matter."""
     lines: list[bytes] = []
 
-    @costly
+    @DRAWN
     @given(noise)
     def collect(line: bytes) -> None:
         lines.append(re.sub(rb"\n|initialize", b"", line))
@@ -64,7 +65,7 @@ def drawn() -> list[bytes]:
 
 async def test_what_is_no_request_costs_no_request() -> None:
     lines = drawn()
-    assert len(lines) > costly.max_examples // 2
+    assert len(lines) > DRAWN.max_examples // 2
     async with raw_server() as server:
         await server.initialize()
         assert server.process.stdin is not None

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mcp_codeexec.language.enums import with_plain_enums
@@ -11,11 +11,11 @@ from mcp_codeexec.language.grammar import parse
 from mcp_codeexec.language.prepare import prepare
 from mcp_codeexec.language.validator import CodeValidator, syntax_fault
 from mcp_codeexec.model import Erased
-from tests.fuzz.profile import LONG, fuzzed
+from tests.fuzz.profile import examples
 from tests.fuzz.programs import PROGRAMS, cut_up, token_soup
 
 VALIDATOR = CodeValidator()
-PARSES, FREE_S = 40, 0.2  # how many parses of the same text it may cost: about ten at most; and what is not looked at
+PARSES, FREE_S = 40, 0.1  # how many parses of the same text it may cost, where it costs ten at most; and what is not looked at
 LENGTH = 4_000
 
 
@@ -30,19 +30,19 @@ def survives(text: str) -> None:
     assert prepare(Erased(text), text, {"x": "const"}).body == program.body
 
 
-@fuzzed
+@examples(200, 5_000)
 @given(st.text(max_size=300))
 def test_any_text(text: str) -> None:
     survives(text)
 
 
-@fuzzed
+@examples(200, 5_000)
 @given(token_soup)
 def test_any_tokens(text: str) -> None:
     survives(text)
 
 
-@fuzzed
+@examples(200, 5_000)
 @given(cut_up())
 def test_any_program_that_was_cut_up(text: str) -> None:
     survives(text)
@@ -55,7 +55,7 @@ def cost_s(work: Callable[[], object]) -> float:
     return time.thread_time() - start
 
 
-@settings(fuzzed, max_examples=1_000 if LONG else 25)
+@examples(50, 1_000)
 @given(st.sampled_from(PROGRAMS) | cut_up() | token_soup.map(lambda text: text[:20]), st.sampled_from(["\n", ";", " ", ""]))
 def test_a_text_of_one_thing_over_and_over_costs_a_few_parses(once: str, between: str) -> None:
     unit = once + between
