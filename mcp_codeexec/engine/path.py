@@ -22,7 +22,7 @@ def parse_path(path: str) -> list[str | int]:
             at += path[at] == "."
             match = _NAME.match(path, at) or re.compile(r"\d{1,15}").match(path, at)
             if match:
-                keys.append(int(match[0]) if match[0].isdigit() else match[0])
+                keys.append(int(match[0]) if match[0].isdecimal() else match[0])
         elif match := _INDEX.match(path, at):
             keys.append(int(match[1]))
         elif match := _QUOTED.match(path, at):

@@ -70,10 +70,13 @@ class ResourceMonitor:
         self._idle, self._waiting, self._seen_mb = 0.0, None, 0.0
         self._wall = time.perf_counter()
         self._cpu = cpu_seconds(self._pid)
+
+    def look(self) -> None:
+        """What takes long to ask, for a moment when nobody waits: open files; and the peak becomes what the process has now."""
         with contextlib.suppress(OSError):
             self._files = len(os.listdir(f"/proc/{self._pid}/fd"))
             with open(self._clear, "wb", buffering=0) as file:
-                file.write(b"5")  # resets the peak to what it has now
+                file.write(b"5")
 
     def waits(self, waiting: bool) -> None:
         """The run begins to wait for the host, or ends that."""

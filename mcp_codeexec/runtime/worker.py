@@ -116,6 +116,7 @@ class SessionWorker:
         self._output = _Output(self._console_bytes)
         self._calls = HostCalls(self.process, job.host_calls, self._call_limit, self._call_s, self.monitor.waits)
         self.process.resume()
+        self.monitor.start(job.timeout_ms / 1_000)
         self._done = self.process.begin(
             {
                 "op": "run",
@@ -132,7 +133,7 @@ class SessionWorker:
                 "keepLast": "_" not in names,
             }
         )
-        self.monitor.start(job.timeout_ms / 1_000)  # beside the run's first moments, which wait for nobody
+        self.monitor.look()  # beside the run's first moments, which wait for nobody
         finish = self._finish(await self._wait(), names)
         quiet = self._done.done() and not self._calls.running  # then it waits for nothing: no cancellation can come between
         return await (finish if quiet else self._shielded(finish))

@@ -37,9 +37,11 @@ def test_usage_is_of_the_run_and_not_of_the_life_of_the_process() -> None:
         assert monitor.cpu_ms() > 0
         worked = monitor.stop()
         monitor.start()
+        monitor.look()
         asked(process, "remember")
         large = monitor.stop()
         monitor.start()
+        monitor.look()
         small = monitor.stop()
         assert process.stdin is not None
         process.stdin.close()
