@@ -12,7 +12,7 @@ TOKENS = """
     += ++ -- ... . ! ~ & | ^ << >> ** % / * + - < > // /* */ #p @d \\u0065 \n
 """.split()
 
-token_soup = st.tuples(st.lists(st.sampled_from(TOKENS), max_size=60), st.sampled_from([" ", "", "\n"])).map(
+token_soup = st.tuples(st.lists(st.sampled_from(TOKENS), min_size=12, max_size=60), st.sampled_from([" ", "", "\n"])).map(
     lambda drawn: drawn[1].join(drawn[0])
 )
 

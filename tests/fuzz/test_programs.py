@@ -15,7 +15,7 @@ from tests.fuzz.profile import examples
 from tests.fuzz.programs import PROGRAMS, cut_up, token_soup
 
 VALIDATOR = CodeValidator()
-PARSES, FREE_S = 40, 0.1  # how many parses of the same text it may cost, where it costs ten at most; and what is not looked at
+PARSES, FREE_S = 40, 0.05  # how many parses of the same text it may cost, where it costs 25 at most; and what is not looked at
 LENGTH = 4_000
 
 
@@ -49,10 +49,14 @@ def test_any_program_that_was_cut_up(text: str) -> None:
 
 
 def cost_s(work: Callable[[], object]) -> float:
-    """Seconds of this thread, whatever else the machine does."""
-    start = time.thread_time()
-    work()
-    return time.thread_time() - start
+    """Seconds of this thread, whatever else the machine does; of two tries the better, for the collector's pauses."""
+
+    def once() -> float:
+        start = time.thread_time()
+        work()
+        return time.thread_time() - start
+
+    return min(once(), once())
 
 
 @examples(50, 1_000)
