@@ -20,32 +20,32 @@ _INNER_PART = {
 }
 _WIDEST_ERROR = 1_000
 _UNREADABLE = b"(" * (2 * _WIDEST_ERROR)
-_LOOKED_AT = 25_000_000  # bytes; about 0.1 s
+_SHORT = 256  # bytes; so few cannot take long
+_STEPS, _BYTES_A_STEP = (
+    2_000,
+    10,
+)  # ordinary code takes a step for 40 bytes; what tree-sitter cannot recover from, thousands for each
 _LIMIT_S = 0.5  # of the thread's own time; 100 KB of ordinary code take 0.03
 _PIECE = 4_096
 
 
 def parse(text: bytes) -> Tree:
-    """A syntax tree, whatever the text. Safe in any thread: a parser is not shared. A text that takes far too long has the tree of one
-    that is not `readable`."""
+    """A syntax tree, whatever the text. Safe in any thread: a parser is not shared. A text that takes far too long, as some take
+    quadratic time, has the tree of one that is not `readable`."""
     data = text.replace(b"\r", b"\n")  # a line end for JavaScript; not for the grammar when it stands alone
-    return Parser(LANGUAGE).parse(data if _in_time(data) else _UNREADABLE)
-
-
-def _in_time(data: bytes) -> bool:
-    """Whether tree-sitter gets through: from every slash it may look for the end of a regular expression up to the end of the line."""
-    if sum(line.count(b"/") * len(line) for line in data.split(b"\n")) < _LOOKED_AT:
-        return True
-    end = time.thread_time() + _LIMIT_S
+    if len(data) <= _SHORT:
+        return Parser(LANGUAGE).parse(data)
+    steps, end = _STEPS + len(data) // _BYTES_A_STEP, time.thread_time() + _LIMIT_S
 
     def overdue(_at: int, _has_error: bool) -> bool:
-        return time.thread_time() > end
+        nonlocal steps
+        steps -= 1
+        return steps < 0 or time.thread_time() > end
 
     try:
-        Parser(LANGUAGE).parse(lambda at, _: data[at : at + _PIECE], progress_callback=overdue)
+        return Parser(LANGUAGE).parse(lambda at, _: data[at : at + _PIECE], progress_callback=overdue)
     except ValueError:
-        return False
-    return True
+        return Parser(LANGUAGE).parse(_UNREADABLE)
 
 
 def readable(tree: Tree) -> bool:

@@ -172,6 +172,7 @@ class DenoExecutor:
             self._live.clear()
             if self._background is not None:
                 self._background.cancel()
+                await asyncio.wait([self._background], timeout=1)  # it ends the process that it may have begun to start
             if self._pool is not None:
                 await self._pool.shutdown()
             if self._transpiler is not None:

@@ -172,7 +172,7 @@ DEEP = 900
         *(bracket * FULL for bracket in ("(", "[", "{", ")", "<", "'", "\0", "\n")),
         *(
             part * (FULL // len(part))
-            for part in ("`${", "/* */", "//\n", "a=>", "if(a){b}else ", "eval;", "@a ", '"a"+', "(]", "/[", "@/[")
+            for part in ("`${", "/* */", "//\n", "a=>", "if(a){b}else ", "eval;", "@a ", '"a"+', "(]", "/[", "@/[", "--;", "typeof;", "a[0]**;")
         ),
         "{" * DEEP + "var a=1,eval;eval;" * 5_000 + "}" * DEEP,
         "{" * DEEP + "eval;" * 19_000 + "}" * DEEP,
