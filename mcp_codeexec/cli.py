@@ -116,12 +116,9 @@ def _shown_default(name: str) -> str:
 
 def _serve(settings: Settings, early: "Launcher | None") -> int:
     """Start what takes time first: a session's process, then the filter's rules on a thread, while Python imports the SDK."""
-    from mcp_codeexec.runtime.frames import MB  # noqa: PLC0415
     from mcp_codeexec.runtime.launcher import Launcher  # noqa: PLC0415
-    from mcp_codeexec.sessions.inputs import OfferedFiles  # noqa: PLC0415
 
     settings.refuse_unsafe()
-    OfferedFiles(settings.input, settings.workspace_mb * MB)  # what is wrong with them is said before a client waits
     launcher = early
     if launcher is None or launcher.options != settings.worker_options:
         if early is not None:
@@ -140,7 +137,9 @@ def _serve(settings: Settings, early: "Launcher | None") -> int:
     from mcp_codeexec.engine import Engine  # noqa: PLC0415
     from mcp_codeexec.server.app import build_server  # noqa: PLC0415
     from mcp_codeexec.server.stdio import serve  # noqa: PLC0415
+    from mcp_codeexec.sessions.inputs import OfferedFiles  # noqa: PLC0415
 
+    OfferedFiles.of(settings)  # what is wrong with them is said before a client waits
     gc.freeze()  # what was imported stays: later collections need not look at it
     gc.enable()
     return anyio.run(serve, build_server(settings, lambda: Engine(settings, launcher=launcher, filters=loading.result())))

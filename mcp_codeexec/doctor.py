@@ -39,14 +39,14 @@ async def examine(settings: Settings) -> Report:
     report.good("mcp-codeexec", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     report.good("packages", ", ".join(f"{name} {_version(name)}" for name in _PACKAGES))
     report.good("settings", f"{config_file()}{'' if config_file().exists() else ' (not there; defaults and environment)'}")
-    async with Engine(settings) as engine:
+    async with Engine(settings.model_copy(update={"strict": False})) as engine:  # else nothing would start that could be looked at
         stored = await _stored(engine, report)
         if stored:
             await _test_run(engine, report)
         status = await engine.status()
     if stored:
         report.good("store", status.store)
-    _runtime(status, report)
+    _runtime(status, report, strict=settings.strict)
     return report
 
 
@@ -74,7 +74,7 @@ async def _test_run(engine: Engine, report: Report) -> None:
         report.bad("test run", error.message if error else f"gave {outcome.value!r} and {again.value!r}", outcome.hint)
 
 
-def _runtime(status: EngineStatus, report: Report) -> None:
+def _runtime(status: EngineStatus, report: Report, *, strict: bool) -> None:
     if status.deno_version:
         report.good("Deno", f"{status.deno_version} at {status.deno_path}")
     else:
@@ -82,6 +82,8 @@ def _runtime(status: EngineStatus, report: Report) -> None:
     for name, active, detail in status.layers:
         if active:
             report.good(f"layer {name}", detail)
+        elif strict:
+            report.bad(f"layer {name}", detail, "`strict` is set: no code runs until it is there.")
         else:
             report.missing(f"layer {name}", detail)
     pool = status.figures.get("pool")

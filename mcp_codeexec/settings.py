@@ -5,7 +5,6 @@ Every limit that the product promises is a field here, with its unit in its name
 
 import getpass
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -102,6 +101,11 @@ class Settings(BaseSettings):
         return WorkerOptions(**{field.name: getattr(self, field.name) for field in fields(WorkerOptions)})
 
     @property
+    def workspace_bytes(self) -> int:
+        """Bytes of the files of one session."""
+        return self.workspace_mb * 1_048_576
+
+    @property
     def page_chars(self) -> int:
         """Characters of a page of a value or text: an answer, with room for what is said about the page."""
         return self.answer_chars * 3 // 4
@@ -143,12 +147,15 @@ class _FileSource(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         path = config_file()
         try:
-            return tomllib.loads(path.read_text("utf-8"))
+            text = path.read_text("utf-8")
+            import tomllib  # noqa: PLC0415 - not at the start of those who have no such file
+
+            return tomllib.loads(text)
         except FileNotFoundError:
             if os.environ.get(ENV_PREFIX + "CONFIG"):
                 raise SettingsError(f"bad setting: config: there is no file {path}") from None
             return {}
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        except (OSError, ValueError) as exc:  # not to be read, not UTF-8, not TOML
             raise SettingsError(f"bad setting: config: {path} cannot be read: {exc}") from None
 
 

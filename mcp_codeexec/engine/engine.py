@@ -26,7 +26,6 @@ from mcp_codeexec.filtering import FilterPipeline
 from mcp_codeexec.logs import event
 from mcp_codeexec.model import HostCall, Json, Stage, StoredFile
 from mcp_codeexec.runtime.executor import DenoExecutor
-from mcp_codeexec.runtime.frames import MB
 from mcp_codeexec.runtime.launcher import Launcher
 from mcp_codeexec.sessions.inputs import OfferedFiles
 from mcp_codeexec.sessions.manager import SessionManager
@@ -82,8 +81,7 @@ class Engine:
         self._sessions = SessionManager(self._store, settings.owner, settings.keep_days * _DAY_S, settings.waiting_per_session)
         launcher, self._launcher = self._launcher, None
         self._deno = DenoExecutor(settings, launcher)
-        inputs = OfferedFiles(settings.input, settings.workspace_mb * MB)
-        self._files = Files(self._sessions, self._store, inputs, settings.workspace_mb * MB)
+        self._files = Files(self._sessions, self._store, OfferedFiles.of(settings), settings.workspace_bytes)
         self._executor = CodeExecutor(settings, self._deno, self._sessions, self._files, self._filters, self._host_calls)
         self._variables = Variables(settings, self._deno, self._sessions, self._store, self._files, self._filters)
         self._history = History(settings, self._sessions, self._store)

@@ -16,7 +16,7 @@ from mcp_codeexec.engine.outcome import Draft, explained, failed_draft, outcome_
 from mcp_codeexec.engine.record import record_of
 from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
 from mcp_codeexec.filtering import FilterPipeline, fit
-from mcp_codeexec.language.enums import with_plain_enums
+from mcp_codeexec.language.meant import as_meant
 from mcp_codeexec.language.prepare import prepare
 from mcp_codeexec.language.validator import CodeValidator, syntax_fault
 from mcp_codeexec.logs import event
@@ -138,13 +138,13 @@ class CodeExecutor:
         verdict = await self._check(text.code, known)
         if verdict.violations:
             return await self._finish(session, text, rejected_draft(verdict.violations), lost, stage)
-        erased = Erased(text.code) if verdict.plain else await self._deno.erase(with_plain_enums(text.code))
+        erased = Erased(text.code) if verdict.plain else await self._deno.erase(as_meant(text.code))
         if isinstance(erased, SyntaxFault):
             return await self._finish(session, text, _unparsable(text.code, erased), lost, stage)
         stage("executing")
         draft, lost = await self._run(session, text, erased, timeout_ms, lost, stage)
         if draft.unparsed and verdict.plain:  # V8 says so, and nothing ran: the transpiler knows TypeScript and tells it better
-            erased = await self._deno.erase(with_plain_enums(text.code))
+            erased = await self._deno.erase(as_meant(text.code))
             if isinstance(erased, SyntaxFault):
                 draft = _unparsable(text.code, erased)
             else:

@@ -139,7 +139,7 @@ def _output(console: Console) -> str:
     if not console.omitted:
         return console.head + console.tail
     head, tail = console.head, console.tail
-    begin = max(head.rfind("\n", -_NEAR) + 1, 0) or max(0, len(head) - _NEAR)
+    begin = head.rfind("\n", -_NEAR) + 1 or max(0, len(head) - _NEAR)
     end = tail.find("\n", 0, _NEAR) + 1 or min(len(tail), _NEAR)
     dropped = len(head) - begin + end
     return head[:begin] + wording.omitted(console.omitted + dropped) + tail[end:]

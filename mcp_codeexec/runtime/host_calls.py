@@ -58,6 +58,7 @@ class HostCalls:
     async def close(self) -> None:
         """Cancel the calls that are still open; bounded."""
         self._left = 0
+        self._on_wait = _nobody  # a call that will not end may do so during a later run
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -103,3 +104,7 @@ class HostCalls:
                 log.exception("host call failed")
                 error = "the host function failed"
         return False, encode({"op": "reply", "call": call.call, "ok": False, "error": error})
+
+
+def _nobody(waiting: bool) -> None:
+    """Told of waits when the run is over."""

@@ -25,10 +25,13 @@ _WRITE = getattr(select, "PIPE_BUF", 512)  # bytes that a pipe which is said to 
 @contextlib.contextmanager
 def claimed_stdio() -> Generator[tuple[int, int]]:
     """stdin and stdout for the wire alone: meanwhile the process reads nothing from 0, and what it prints to 1 goes to stderr."""
-    source, sink, nothing = os.dup(0), os.dup(1), os.open(os.devnull, os.O_RDONLY)
+    source, sink, nothing = os.dup(0), os.dup(1), os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0, inheritable=False)
+    try:
+        os.dup2(2, 1, inheritable=False)
+    except OSError:  # started without a stderr
+        os.dup2(nothing, 1, inheritable=False)
     os.close(nothing)
-    os.dup2(2, 1, inheritable=False)
     try:
         yield source, sink
     finally:

@@ -12,7 +12,6 @@ from mcp_codeexec.answers import Answer, HistoryAnswer, Outcome, VariableAnswer
 from mcp_codeexec.engine import MOST, Engine
 from mcp_codeexec.errors import BadArguments
 from mcp_codeexec.model import Stage
-from mcp_codeexec.runtime.frames import MB
 from mcp_codeexec.sessions.inputs import OfferedFiles
 from mcp_codeexec.settings import Settings
 
@@ -127,7 +126,7 @@ then, with that session_id:  orders.filter(o => o.qty > 1)"""
 
 def _inputs(settings: Settings) -> str:
     """The operator's files, as far as a line holds them."""
-    names = list(OfferedFiles(settings.input, settings.workspace_mb * MB).sizes)
+    names = list(OfferedFiles.of(settings).sizes)
     shown = [json.dumps(name, ensure_ascii=False) for name in names[:_INPUTS_SHOWN] if len(name) <= _INPUT_NAME]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
     return f"\nINPUTS  to read only: {', '.join(shown)}{more}." if names else ""

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Self
 
 from anyio import to_thread
 
 from mcp_codeexec.errors import FileRefused, SettingsError
 from mcp_codeexec.sessions.workspace import INPUTS, MOST_FILES
+from mcp_codeexec.settings import Settings
 
 
 class OfferedFiles:
@@ -25,6 +27,11 @@ class OfferedFiles:
         for path in paths:
             for name, file in _found(path):
                 self._add(INPUTS + name, file)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """What the settings offer. Raises SettingsError."""
+        return cls(settings.input, settings.workspace_bytes)
 
     @property
     def sizes(self) -> Mapping[str, int]:

@@ -14,9 +14,9 @@ OUTPUT = [
         "a flood while it waits", "for (let i = 0; i < 100; i++) { console.log('y'.repeat(1e5)); await null } 1", "= 1", 20_000
     ),
     all_ways("a deep value", "let d = {}; for (let i = 0; i < 1e5; i++) d = { d }; d", r"\[Object\]", 20_000),
-    all_ways("a wide value", "Array.from({ length: 1e6 }, (_, i) => i)", r"more items|\.\.\.|…|\d", 20_000),
+    all_ways("a wide value", "Array.from({ length: 1e6 }, (_, i) => i)", r"more items", 20_000),
     all_ways("a long text", "'z'.repeat(3e7)", r"z{1000}", 20_000),
-    all_ways("many names", "for (let i = 0; i < 3e4; i++) this['name' + i] = i; 1", r"= 1|TypeError", 20_000),
+    all_ways("many names", "for (let i = 0; i < 3e4; i++) this['name' + i] = i; 1", "= 1", 20_000),
     all_ways("an error with a long message", "throw new Error('m'.repeat(1e7))", r"Error: m{100}", 20_000),
     all_ways(
         "a deep chain of causes",

@@ -47,3 +47,28 @@ def test_without_the_kernel_layers_it_runs_with_what_there_is_unless_it_is_told_
     argv = [sys.executable, "-B", "-c", PROGRAM % strict]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.returncode) == (said, 0), done.stderr
+
+
+DOCTOR = """
+import platform
+platform.machine = lambda: "riscv64"
+import anyio
+from mcp_codeexec.doctor import examine
+from mcp_codeexec.settings import Settings
+
+report = anyio.run(examine, Settings.load({"ephemeral": True, "spare_workers": 1, "strict": %r}))
+print(report.healthy, *(line.split(":")[0].split() for line in report.lines if "layer landlock" in line or "test run" in line))
+"""
+
+
+@pytest.mark.parametrize(
+    ("strict", "said"),
+    [
+        (False, "True ['ok', 'test', 'run'] ['missing', 'layer', 'landlock']\n"),
+        (True, "False ['ok', 'test', 'run'] ['BROKEN', 'layer', 'landlock']\n"),
+    ],
+)
+def test_the_doctor_shows_what_is_missing_and_calls_it_broken_only_where_strict_needs_it(strict: bool, said: str) -> None:
+    argv = [sys.executable, "-B", "-c", DOCTOR % strict]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.returncode) == (said, 0), done.stderr

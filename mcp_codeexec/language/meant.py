@@ -8,7 +8,7 @@ from mcp_codeexec.language.grammar import readable
 from mcp_codeexec.language.objects import read
 
 
-def with_plain_enums(text: str) -> str:
+def as_meant(text: str) -> str:
     """The text with every `const enum` as an `enum`, each place where it was, and with a last object in its parentheses."""
     reading = read(text.encode(errors="replace"))
     if b"enum" not in reading.data or not readable(reading.tree):
