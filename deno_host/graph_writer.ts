@@ -150,7 +150,7 @@ export class GraphWriter {
     if (number === undefined) return this.#head(o);
     this.#out.byte(number >= first ? format.OWN : format.OTHER);
     this.#out.count(number >= first ? number - first : number);
-    if (number < first) others[others.length] = number;
+    if (number < first && others[others.length - 1] !== number) others[others.length] = number;
   }
 
   /** Gives an object the next number: the head is written, the body will follow. */

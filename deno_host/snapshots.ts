@@ -98,11 +98,16 @@ export class Snapshots {
       else {
         used += bytes;
         this.#reach.note(name, written.mentions);
-        const kept = written.bySource ? "by_source" : "exact";
-        mapSet(this.#held, name, { kept, bytes, large: undefined, size });
         append(firsts, written.first);
         append(owners, name);
-        for (let k = 0; k < written.others.length; k++) this.#reach.link(name, ownerOf(firsts, owners, written.others[k]!));
+        let { bySource } = written;
+        for (let k = 0; k < written.others.length; k++) {
+          const owner = ownerOf(firsts, owners, written.others[k]!);
+          this.#reach.link(name, owner);
+          bySource ||= mapGet(this.#held, owner)?.kept === "by_source";
+        }
+        const kept = bySource ? "by_source" : "exact";
+        mapSet(this.#held, name, { kept, bytes, large: undefined, size });
         if (!this.#muted) send({ op: "segment", name, kept, why: "", first: written.first, classes: written.classes }, last);
       }
     }

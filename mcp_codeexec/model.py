@@ -148,7 +148,8 @@ class Segment:
     """A variable as a snapshot has it: bytes that only a sandboxed worker reads, and what is known of them.
 
     `first` is the number of its first object: objects of different variables have different ones, and a variable holds objects
-    of those with lower numbers. `classes` are sources of the classes in it, by number. A `live_only` one has no bytes, and `why`.
+    of those with lower numbers. `classes` are sources of the classes in it, by number, `format` says who wrote it. A `live_only`
+    one has no bytes, and `why`.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Segment:
     first: int = 0
     data: bytes = field(default=b"", repr=False)
     classes: Mapping[int, str] = field(default_factory=dict[int, str])
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ class SessionInfo:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A session variable as the store keeps it; its value lives in the worker."""
+    """A session variable as the store knows it; `run` is the one that last changed it, `why` says why it is `live_only`."""
 
     name: str
     kind: Kind
@@ -237,6 +239,7 @@ class Variable:
     size: int
     kept: Kept
     run: int
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +367,10 @@ class SessionStore(Protocol):
 
     async def commit(self, draft: RunDraft) -> None:
         """Write a run: record, variables, tokens, files and the session's counters, in one transaction."""
+        ...
+
+    async def segments(self, session_id: str) -> list[Segment]:
+        """The session's variables as they are kept, those first whose objects others hold."""
         ...
 
     async def file(self, session_id: str, name: str) -> bytes | None:

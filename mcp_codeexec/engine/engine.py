@@ -19,6 +19,7 @@ import anyio
 from mcp_codeexec.answers import HistoryAnswer, Outcome, VariableAnswer
 from mcp_codeexec.engine.executor import CodeExecutor
 from mcp_codeexec.engine.files import Files
+from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.history import History
 from mcp_codeexec.engine.variables import Variables
 from mcp_codeexec.errors import BadArguments, CodeExecError
@@ -81,9 +82,10 @@ class Engine:
         self._sessions = SessionManager(self._store, settings.owner, settings.keep_days * _DAY_S, settings.waiting_per_session)
         launcher, self._launcher = self._launcher, None
         self._deno = DenoExecutor(settings, launcher)
-        self._files = Files(self._sessions, self._store, OfferedFiles.of(settings), settings.workspace_bytes)
-        self._executor = CodeExecutor(settings, self._deno, self._sessions, self._files, self._filters, self._host_calls)
-        self._variables = Variables(settings, self._deno, self._sessions, self._store, self._files, self._filters)
+        heaps = Heaps(self._deno, self._sessions, self._store)
+        self._files = Files(heaps, self._store, OfferedFiles.of(settings), settings.workspace_bytes)
+        self._executor = CodeExecutor(settings, self._deno, heaps, self._files, self._filters, self._host_calls)
+        self._variables = Variables(settings, self._deno, heaps, self._store, self._files, self._filters)
         self._history = History(settings, self._sessions, self._store)
         self._runtime: asyncio.Task[None] = asyncio.create_task(self._deno.initialize())
         self._opened: asyncio.Task[None] = asyncio.create_task(self._store.open())

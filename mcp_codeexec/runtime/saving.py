@@ -7,13 +7,15 @@ from pydantic import ValidationError
 from mcp_codeexec.model import Json, Segment
 from mcp_codeexec.runtime.wire import SaidSegment
 
+FORMAT = 1  # of the bytes: deno_host/snapshot_format.ts
 _MOST = 40_000_000  # bytes of one run's pieces: a session may keep 32 MB, and one that was begun may be left
 
 
 class Saving:
-    """Lives as long as one run. `segments` are the variables that came whole, by name."""
+    """Lives as long as one run. `segments` are the variables that came whole, by name; `format` is what they say of themselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, format_: str) -> None:
+        self._format = format_
         self.segments: dict[str, Segment] = {}
         self.begun = False
         self._pieces: list[bytes] = []
@@ -46,5 +48,15 @@ class Saving:
             return False
         data = b"".join([*self._pieces, blob]) if said.kept != "live_only" else b""
         self._pieces.clear()
-        self.segments[said.name] = Segment(said.name, said.kept, said.why, said.first, data, dict(said.classes))
+        self.segments[said.name] = Segment(said.name, said.kept, said.why, said.first, data, dict(said.classes), self._format)
         return True
+
+
+def format_of(deno_version: str) -> str:
+    """What a segment says of the program that wrote it."""
+    return f"{FORMAT} deno {deno_version}"
+
+
+def is_readable(segment: Segment) -> bool:
+    """Whether our workers know its words. Another Deno may still lack what it names: then that variable cannot be read."""
+    return segment.format.split(" ", 1)[0] == str(FORMAT)

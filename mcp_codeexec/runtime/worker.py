@@ -14,7 +14,7 @@ from mcp_codeexec.runtime.causes import cause
 from mcp_codeexec.runtime.host_calls import HostCalls
 from mcp_codeexec.runtime.monitor import ResourceMonitor, cpu_seconds
 from mcp_codeexec.runtime.process import DenoProcess
-from mcp_codeexec.runtime.saving import Saving
+from mcp_codeexec.runtime.saving import Saving, format_of, is_readable
 from mcp_codeexec.runtime.wire import Call, DescribedReply, Done, RestoredReply, TableReply
 
 _GRACE_S = 0.015  # for a run to end by itself at the limit, in synchronous code, or when it is asked to
@@ -72,21 +72,32 @@ class _Output:
 
 
 class SessionWorker:
-    """Lives as long as its process: from warm spare to the end of its session. `names` is what its heap holds."""
+    """Lives as long as its process: from warm spare to the end of its session. `names` is what its heap holds, `run_seen` the
+    session's last run as far as it knows."""
 
     def __init__(
-        self, process: DenoProcess, *, console_chars: int, host_calls: int, host_call_s: float, memory_mb: int, polled: bool = False
+        self,
+        process: DenoProcess,
+        *,
+        console_chars: int,
+        host_calls: int,
+        host_call_s: float,
+        memory_mb: int,
+        polled: bool = False,
+        deno: str = "",
     ) -> None:
-        """`polled`: the kernel does not hold the memory limit."""
+        """`polled`: the kernel does not hold the memory limit. `deno` is its version."""
+        self._format = format_of(deno)
         self.process = process
         self.names: dict[str, Kind] = {}
+        self.run_seen = 0
         self.born = self.touched = asyncio.get_running_loop().time()
         self.monitor = ResourceMonitor(process.pid, memory_mb if polled else 0)
         self._console_bytes = console_chars * _PARTLY
         self._call_limit, self._call_s = host_calls, host_call_s
         self._memory_mb = memory_mb
         self._output = _Output(0)
-        self._saving = Saving()
+        self._saving = Saving(self._format)
         self._calls = HostCalls(process, {}, 0, 0, self.monitor.waits)
         self._done: asyncio.Future[tuple[dict[str, Json], bytes]] | None = None
         self._ending: asyncio.Task[RawRun] | None = None
@@ -119,7 +130,7 @@ class SessionWorker:
         names: dict[str, Kind] = {**job.known, **program.names}
         self.touched = asyncio.get_running_loop().time()
         self._output = _Output(self._console_bytes)
-        self._saving = Saving()
+        self._saving = Saving(self._format)
         self._calls = HostCalls(self.process, job.host_calls, self._call_limit, self._call_s, self.monitor.waits)
         self.process.resume()
         self.monitor.start(job.timeout_ms / 1_000)
@@ -167,7 +178,7 @@ class SessionWorker:
     async def assign(self, name: str, data: bytes) -> tuple[tuple[RawVariable, ...], tuple[Segment, ...]]:
         """Give the session a variable from JSON text: what it is then, and what is to be kept of it. Raises WorkerDied."""
         declare = "" if name in self.names else f"let {name};"
-        self._saving = Saving()
+        self._saving = Saving(self._format)
         self._assigning = True
         try:
             header, _ = await self._ask({"op": "assign", "name": name, "declare": declare}, data)
@@ -177,11 +188,12 @@ class SessionWorker:
         made = tuple(v.shape() for v in self._checked(TableReply, header).variables)
         return made, tuple(self._saving.segments.values())
 
-    async def restore(self, segments: Sequence[Segment], kinds: Mapping[str, Kind], texts: Mapping[str, str]) -> tuple[str, ...]:
-        """Read variables again into a blank process; the names that could not be. `texts` make classes again, by their sources.
+    async def restore(self, segments: Sequence[Segment], kinds: Mapping[str, Kind], texts: Mapping[str, str]) -> None:
+        """Read variables again into a blank process: `names` are then those that could be. `texts` make classes again, by source.
 
         Raises WorkerDied: it did not survive that.
         """
+        segments = [s for s in segments if is_readable(s)]
         names = [s.name for s in segments if kinds.get(s.name, "global") != "global"]
         declare = f"let {', '.join(names)};" if names else ""
         request = {"op": "restore", "segments": len(segments), "declare": declare, "names": names}
@@ -197,11 +209,13 @@ class SessionWorker:
         lost = self._checked(RestoredReply, header).lost
         self.names = {s.name: kinds.get(s.name, "global") for s in segments if s.name not in lost and s.name != "_"}
         self.process.pause()
-        return tuple(lost)
 
     async def _give(self, segment: Segment, texts: Mapping[str, str]) -> None:
         """One variable, in pieces: no more of it waits here than the pipe takes."""
-        data, classes = segment.data, [[number, source, texts[source]] for number, source in segment.classes.items() if source in texts]
+        data, classes = (
+            segment.data,
+            [[number, source, texts[source]] for number, source in segment.classes.items() if source in texts],
+        )
         header = {"op": "segment", "name": segment.name, "first": segment.first, "kept": segment.kept, "classes": classes}
         self.process.send({**header, "bytes": len(data)}, data[:_PIECE])
         for at in range(_PIECE, len(data), _PIECE):

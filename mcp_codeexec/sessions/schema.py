@@ -81,6 +81,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        "ALTER TABLE variable ADD COLUMN why TEXT NOT NULL DEFAULT ''",
+        """
+        CREATE TABLE segment (
+            session_id TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            kept TEXT NOT NULL,
+            first INTEGER NOT NULL,
+            format TEXT NOT NULL,
+            classes TEXT NOT NULL,
+            data BLOB NOT NULL,
+            PRIMARY KEY (session_id, name)
+        )
+        """,
+    ),
 )
 VERSION = len(MIGRATIONS)
 
