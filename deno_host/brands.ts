@@ -4,7 +4,6 @@ import {
   Bytes,
   define,
   deleteProperty,
-  getOwnPropertyDescriptor,
   getPrototypeOf,
   getter,
   ownKeys,
@@ -92,10 +91,10 @@ export function unboxed(o: object): unknown {
 /** The constructors of errors, most special first where it matters: the one whose prototype is nearest makes the error again. */
 export const ERRORS: readonly ErrorConstructor[] = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError];
 
-/** Whether a key of a boxed string is that of a character. */
-export function isCharacter(o: object, key: string): boolean {
-  const d = getOwnPropertyDescriptor(o, key)!, text = unboxed(o) as string, at = +key;
-  return !d.configurable && at >= 0 && at < text.length && StringOf(at) === key;
+/** Whether a key is that of one of `n` elements or characters. */
+export function isIndexBelow(key: string, n: number): boolean {
+  const at = +key;
+  return at >= 0 && at < n && StringOf(at) === key;
 }
 
 /** The name under which a symbol is registered. */

@@ -44,14 +44,31 @@ export class Functions {
     this.#evaluator = evaluator;
   }
 
+  /** Functions, and objects with their prototypes, that are to be learned. */
+  #asked: object[] = [];
+  #askedInstances: [object, object][] = [];
+
+  /** Whether something was asked that has to be learned first. */
+  get asks(): boolean {
+    return this.#asked.length > 0 || this.#askedInstances.length > 0;
+  }
+
+  /** Has a function learned; false for now. */
+  ask(f: object): false {
+    append(this.#asked, f);
+    return false;
+  }
+
   /** What is known of a function; undefined until it was learned. */
   source(f: object): Source | undefined {
     return weakGet(this.#known, f);
   }
 
-  /** Whether objects of this prototype have private members; undefined until it was learned. */
-  isPrivate(prototype: object): boolean | undefined {
-    return weakGet(this.#private, prototype);
+  /** Whether objects of this prototype have private members; `o` speaks for them until that was learned. */
+  isPrivate(o: object, prototype: object): boolean {
+    const known = weakGet(this.#private, prototype);
+    if (known === undefined) append(this.#askedInstances, [o, prototype]);
+    return known === true;
   }
 
   /** Takes down what is known already, of a function that was made from a snapshot. */
@@ -60,8 +77,11 @@ export class Functions {
     if (source.isClass) this.#members(f, source.text);
   }
 
-  /** Asks the inspector; `instances` stand for their prototypes. */
-  async learn(functions: object[], instances: [object, object][]): Promise<void> {
+  /** Asks the inspector what was asked here. */
+  async learn(): Promise<void> {
+    const functions = this.#asked, instances = this.#askedInstances;
+    this.#asked = [];
+    this.#askedInstances = [];
     const closures = functions.length > 0 ? await this.#evaluator.closures(functions) : [];
     for (let classes = 1; classes >= 0; classes--) { // first: their methods are known then
       for (let i = 0; i < functions.length; i++) {

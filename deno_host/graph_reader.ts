@@ -29,6 +29,8 @@ export interface Maker {
   cls(number: number): object | undefined;
 }
 
+/** Instead of a value that is told later, or not at all; nothing that a snapshot holds is the same. */
+const HOLE = {};
 type Members = Map<PropertyKey, PropertyDescriptor>;
 
 function list<T>(): T[] {
@@ -107,6 +109,8 @@ export class GraphReader {
         this.#others[this.#others.length] = number;
         return there(mapGet(this.#objects, number));
       }
+      case format.HOLE:
+        return HOLE;
       case format.PROTOTYPE:
         return there(getOwnPropertyDescriptor(this.#value() as object, "prototype")).value;
       case format.CLASS:
@@ -127,12 +131,10 @@ export class GraphReader {
     const from = this.#in;
     switch (tag) {
       case format.OBJECT:
-      case format.THING:
         return this.#met({}, tag);
       case format.BARE:
         return this.#met(createObject(null), tag);
       case format.ARRAY:
-      case format.LIST:
         return this.#met([], tag, from.count());
       case format.MAP:
         return this.#met(new NativeMap(), tag);
@@ -190,13 +192,10 @@ export class GraphReader {
         return;
       case format.OBJECT:
       case format.BARE:
-        return this.#plain(o as Record<string, unknown>);
+        return this.#properties(o as Record<string, unknown>);
       case format.ARRAY:
-        for (let i = 0; i < length; i++) (o as unknown[])[i] = this.#value();
+        if (this.#elements(o as unknown[], length)) break;
         return;
-      case format.LIST:
-        (o as unknown[]).length = length;
-        break;
       case format.MAP:
         for (let n = from.count(); n > 0; n--) {
           const key = this.#value();
@@ -210,8 +209,20 @@ export class GraphReader {
     this.#general(o, kind);
   }
 
-  #plain(o: Record<string, unknown>): void {
-    const from = this.#in, shape = from.count();
+  /** Whether there is more to an array than its elements. */
+  #elements(a: unknown[], length: number): boolean {
+    const isSparse = this.#value();
+    for (let i = 0; i < length && isSparse === false; i++) {
+      const value = this.#value();
+      if (value !== HOLE) a[i] = value;
+    }
+    a.length = length;
+    return this.#value() === true;
+  }
+
+  #properties(o: Record<string, unknown>): void {
+    const from = this.#in, shape = from.count() - 1 - format.NO_SHAPE;
+    if (shape < 0) return this.#general(o, format.OBJECT);
     let keys = this.#shapes[shape];
     if (keys === undefined) {
       keys = list<string>();

@@ -5,7 +5,8 @@ import {
   Bytes,
   getOwnPropertyDescriptor,
   getPrototypeOf,
-  isArray,
+  getterOf,
+  hasOwn,
   isExtensible,
   mapDelete,
   mapForEach,
@@ -24,31 +25,23 @@ import {
   setSize,
   StringOf,
   symbolDescription,
+  symbolsOf,
 } from "./primordials.ts";
 import * as brands from "./brands.ts";
 import * as format from "./snapshot_format.ts";
+import { isSpecial } from "./attributes.ts";
+import { errorKind, kindOf, LARGE, MANY, NotKept } from "./kinds.ts";
 import { stackOf } from "./thrown.ts";
 import type { PieceWriter } from "./pieces.ts";
 import type { Platform } from "./platform.ts";
 import { type Functions, identifiers } from "./functions.ts";
 
-const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8;
-
-/** Why a value is too much to keep. */
-export const LARGE = "it is larger than 8 MB", MANY = "it has too many objects";
-
-/** Why a value cannot be kept. */
-export class NotKept {
-  why: string;
-  constructor(why: string) {
-    this.why = why;
-  }
-}
+const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256;
+const LONG = 50_000; // elements of an array: the list of their keys takes several times the room of the elements
 
 /** What was written of one value. */
 export interface Written {
   first: number; // number of its first object
-  objects: number;
   bySource: boolean;
   others: number[]; // numbers of objects of other values that it holds
   classes: [number, string][]; // numbers of classes, and their source
@@ -60,10 +53,14 @@ function list<T>(): T[] {
   return setPrototypeOf([], null);
 }
 
+const isPlain = (d: PropertyDescriptor) => d.writable === true && d.enumerable === true && d.configurable === true;
+
+/** The value of a property that is no accessor; undefined where that has to be looked at more closely. */
+function plainValue(o: any, key: PropertyKey): unknown {
+  return getterOf(o, key) === undefined && hasOwn(o, key) ? o[key] : undefined;
+}
+
 export class GraphWriter {
-  /** Functions, and objects with their prototypes, that must be learned before this can be written: what was written is of no use. */
-  unknownFunctions: object[] = [];
-  unknownInstances: [object, object][] = [];
   #out: PieceWriter;
   #functions: Functions;
   #platform: Platform;
@@ -73,15 +70,17 @@ export class GraphWriter {
   #all: (object | symbol)[] = list();
   #kinds: number[] = list();
   #shapes: string[][] = list();
+  #keys: string[] = list();
+  #values: unknown[] = list();
   #written!: Written;
 
   /** Objects get the numbers from `first` on; what is not written at the time `until` is not kept. */
   constructor(out: PieceWriter, functions: Functions, platform: Platform, first: number, until: number) {
-    this.#until = until;
     this.#out = out;
     this.#functions = functions;
     this.#platform = platform;
     this.#next = first;
+    this.#until = until;
   }
 
   /** Number of the next object. */
@@ -89,14 +88,10 @@ export class GraphWriter {
     return this.#next;
   }
 
-  /** Whether something has to be learned first. */
-  get asks(): boolean {
-    return this.unknownFunctions.length > 0 || this.unknownInstances.length > 0;
-  }
-
   /** Writes one value whole, or says why not: then its objects are as if never met. */
   write(value: unknown): Written | NotKept {
-    this.#written = { first: this.#next, objects: 0, bySource: false, others: list(), classes: list(), mentions: new NativeSet() };
+    const first = this.#next;
+    this.#written = { first, bySource: false, others: list(), classes: list(), mentions: new NativeSet() };
     this.#all = list();
     this.#kinds = list();
     this.#shapes = list();
@@ -104,16 +99,20 @@ export class GraphWriter {
       this.#value(value);
       for (let i = 0; i < this.#all.length; i++) {
         this.#body(this.#all[i] as object, this.#kinds[i]!);
-        if (this.#out.size > VALUE_BYTES) throw new NotKept(LARGE);
-        if (i % 256 === 0 && now() > this.#until) throw new NotKept("it takes too long to keep");
+        if (i % OFTEN === 0) this.#check();
       }
+      this.#check();
     } catch (error) {
       for (let i = 0; i < this.#all.length; i++) mapDelete(this.#numbers, this.#all[i]!);
-      this.#next = this.#written.first;
+      this.#next = first;
       return error instanceof NotKept ? error : new NotKept("it cannot be read");
     }
-    this.#written.objects = this.#all.length;
     return this.#written;
+  }
+
+  #check(): void {
+    if (this.#out.size > VALUE_BYTES) throw new NotKept(LARGE);
+    if (now() > this.#until) throw new NotKept("it takes too long to keep");
   }
 
   #value(v: unknown): void {
@@ -126,7 +125,7 @@ export class GraphWriter {
       case "number":
         return this.#number(v);
       case "string":
-        if (v.length > VALUE_BYTES) throw new NotKept(LARGE); // asked before its characters: they may be made only then
+        if (v.length > VALUE_BYTES) throw new NotKept(LARGE); // asked before its characters, which may be made only then
         out.byte(format.TEXT);
         return out.text(v);
       case "bigint":
@@ -147,13 +146,13 @@ export class GraphWriter {
 
   #object(o: object | symbol): void {
     const number = mapGet(this.#numbers, o), { first, others } = this.#written;
-    if (number === undefined) return this.#head(o);
+    if (number === undefined) return this.#head(o, kindOf(o, this.#platform, this.#functions));
     this.#out.byte(number >= first ? format.OWN : format.OTHER);
     this.#out.count(number >= first ? number - first : number);
     if (number < first && others[others.length - 1] !== number) others[others.length] = number;
   }
 
-  /** Gives an object the next number: the head is written, the body will follow. */
+  /** Gives an object the next number: its head is written, its body will follow. */
   #met(o: object | symbol, kind: number): void {
     if (mapSize(this.#numbers) >= OBJECTS) throw new NotKept(MANY);
     mapSet(this.#numbers, o, this.#next++);
@@ -161,167 +160,90 @@ export class GraphWriter {
     this.#kinds[this.#kinds.length] = kind;
   }
 
-  #head(o: object | symbol): void {
+  #head(o: any, kind: number): void {
     const out = this.#out;
-    if (typeof o === "symbol") {
-      const path = this.#platform.path(o), name = path === undefined ? brands.registeredName(o) : undefined;
-      if (path !== undefined) return this.#platformHead(o, path);
-      out.byte(format.SYMBOL);
-      out.byte(name === undefined ? 0 : 1);
-      out.text(name ?? symbolDescription(o) ?? "");
-      return this.#met(o, format.SYMBOL);
-    }
-    const path = this.#platform.path(o);
-    if (path !== undefined) return this.#platformHead(o, path);
-    if (brands.isProxy(o)) throw new NotKept("a Proxy");
-    if (typeof o === "function") return this.#functionHead(o);
-    const prototype = getPrototypeOf(o);
-    if (isArray(o)) return this.#arrayHead(o, prototype);
-    if (brands.isMap(o)) return this.#plainHead(o, format.MAP);
-    if (brands.isSet(o)) return this.#plainHead(o, format.SET);
-    if (brands.isDate(o)) {
-      out.byte(format.DATE);
-      out.float(brands.timeOf(o as Date));
-      return this.#met(o, format.DATE);
-    }
-    if (brands.isRegExp(o)) {
-      out.byte(format.REGEXP);
-      out.text(brands.sourceOf(o));
-      out.text(brands.flagsOf(o));
-      return this.#met(o, format.REGEXP);
-    }
-    if (brands.isNativeError(o)) {
-      out.byte(format.ERROR);
-      out.byte(errorKind(prototype));
-      out.text(stackOf(o));
-      return this.#met(o, format.ERROR);
-    }
-    if (brands.isTypedArray(o) || brands.isDataView(o)) return this.#viewHead(o);
-    if (brands.isAnyArrayBuffer(o)) return this.#bufferHead(o);
-    if (brands.isBoxedPrimitive(o)) {
-      out.byte(format.BOXED);
-      this.#value(brands.unboxed(o));
-      return this.#met(o, format.BOXED);
-    }
-    const why = exotic(o);
-    if (why !== "") throw new NotKept(why);
-    if (prototype === null || prototype === ObjectPrototype) {
-      return this.#plainHead(o, isPlain(o) ? prototype === null ? format.BARE : format.OBJECT : format.THING);
-    }
-    if (this.#platform.path(prototype) !== undefined) {
-      const recipe = this.#platform.recipe(o, prototype);
-      if (recipe !== undefined) {
-        out.byte(format.MADE);
-        out.byte(recipe.which);
-        out.text(recipe.argument);
-        return this.#met(o, format.MADE);
+    out.byte(kind);
+    switch (kind) {
+      case format.PLATFORM:
+        if (typeof o === "function" && this.#platform.path(o) === undefined) this.#functions.ask(o);
+        out.text(this.#platform.path(o) ?? "");
+        break;
+      case format.SYMBOL: {
+        const name = brands.registeredName(o);
+        out.byte(name === undefined ? 0 : 1);
+        out.text(name ?? symbolDescription(o) ?? "");
+        break;
       }
+      case format.ARRAY:
+        out.count(o.length);
+        break;
+      case format.DATE:
+        out.float(brands.timeOf(o));
+        break;
+      case format.REGEXP:
+        out.text(brands.sourceOf(o));
+        out.text(brands.flagsOf(o));
+        break;
+      case format.ERROR:
+        out.byte(errorKind(o));
+        out.text(stackOf(o));
+        break;
+      case format.BUFFER:
+        if (bufferByteLength(o) > VALUE_BYTES) throw new NotKept(LARGE);
+        out.count(bufferByteLength(o));
+        out.float(brands.mostOf(o));
+        out.bytes(new Bytes(o));
+        break;
+      case format.VIEW: {
+        const [offset, length] = brands.placeOf(o);
+        out.text(brands.viewKind(o) ?? "DataView");
+        this.#object(brands.bufferOf(o));
+        out.count(offset);
+        out.float(brands.tracks(o) ? -1 : length);
+        break;
+      }
+      case format.BOXED:
+        this.#value(brands.unboxed(o));
+        break;
+      case format.MADE: {
+        const which = this.#platform.recipe(getPrototypeOf(o)!);
+        out.byte(which);
+        out.text(this.#platform.argument(which, o));
+        break;
+      }
+      case format.PROTOTYPE:
+        return this.#object(o.constructor);
+      case format.FUNCTION:
+      case format.CLASS:
+      case format.MEMBER:
+        return this.#function(o, kind);
     }
-    const maker: unknown = getOwnPropertyDescriptor(o, "constructor")?.value;
-    if (typeof maker === "function" && this.#isClassOf(maker, o)) {
-      out.byte(format.PROTOTYPE);
-      return this.#object(maker);
-    }
-    for (let p: object | null = prototype; p !== null; p = getPrototypeOf(p)) {
-      if (brands.isProxy(p)) throw new NotKept("it inherits from a Proxy");
-      if (!this.#platform.isOrdinary(p)) throw new NotKept(`an object of the platform (${this.#platform.path(p)})`);
-    }
-    this.#plainHead(o, format.THING);
-  }
-
-  #plainHead(o: object, kind: number): void {
-    this.#out.byte(kind);
     this.#met(o, kind);
   }
 
-  #platformHead(o: object | symbol, path: string): void {
-    this.#out.byte(format.PLATFORM);
-    this.#out.text(path);
-    this.#met(o, format.PLATFORM);
-  }
-
-  #arrayHead(o: unknown[], prototype: object | null): void {
-    const kind = prototype === ArrayPrototype && isExtensible(o) && isDense(o) ? format.ARRAY : format.LIST;
-    this.#out.byte(kind);
-    this.#out.count(o.length);
-    this.#met(o, kind);
-  }
-
-  #bufferHead(o: object): void {
-    if (!brands.isArrayBuffer(o)) throw new NotKept("a shared buffer");
-    if (brands.isDetached(o)) throw new NotKept("a buffer that was given away");
-    const n = bufferByteLength(o);
-    if (n > VALUE_BYTES) throw new NotKept(LARGE);
-    this.#out.byte(format.BUFFER);
-    this.#out.count(n);
-    this.#out.float(brands.mostOf(o));
-    this.#out.bytes(new Bytes(o as ArrayBuffer));
-    this.#met(o, format.BUFFER);
-  }
-
-  #viewHead(o: object): void {
-    const out = this.#out, buffer = brands.bufferOf(o), [offset, length] = brands.placeOf(o);
-    out.byte(format.VIEW);
-    out.text(brands.viewKind(o) ?? "DataView");
-    this.#object(buffer);
-    out.count(offset);
-    out.float(brands.tracks(o) ? -1 : length);
-    this.#met(o, format.VIEW);
-  }
-
-  #functionHead(f: object): void {
-    const source = this.#functions.source(f), out = this.#out, { classes, mentions } = this.#written;
+  #function(f: any, kind: number): void {
+    const { text, strict, member } = this.#functions.source(f)!, out = this.#out, { classes, mentions } = this.#written;
     this.#written.bySource = true;
-    if (source === undefined) {
-      this.#ask(f);
-      return this.#met(f, format.PLATFORM); // its place only: this is written again
+    if (member !== undefined) {
+      this.#object(member.of);
+      out.byte(member.isStatic ? 1 : 0);
+      out.byte(member.slot);
+      this.#value(member.key);
+      return this.#met(f, kind);
     }
-    if (source.why !== "") throw new NotKept(source.why);
-    if (source.member !== undefined) {
-      const { of, isStatic, slot, key } = source.member;
-      out.byte(format.MEMBER);
-      this.#object(of);
-      out.byte(isStatic ? 1 : 0);
-      out.byte(slot);
-      this.#value(key);
-      return this.#met(f, format.MEMBER);
+    identifiers(text, mentions);
+    if (kind === format.FUNCTION) {
+      out.text(text);
+      out.byte(strict ? 1 : 0);
+      return this.#met(f, kind);
     }
-    identifiers(source.text, mentions);
-    if (!source.isClass) {
-      out.byte(format.FUNCTION);
-      out.text(source.text);
-      out.byte(source.strict ? 1 : 0);
-      return this.#met(f, format.FUNCTION);
-    }
-    const prototype = getOwnPropertyDescriptor(f, "prototype")!.value;
-    if (mapHas(this.#numbers, prototype)) throw new NotKept("a class that is not its prototype's constructor");
-    out.byte(format.CLASS);
-    classes[classes.length] = [this.#next, source.text];
-    this.#met(f, format.CLASS);
-    this.#met(prototype, format.PROTOTYPE);
+    if (mapHas(this.#numbers, f.prototype)) throw new NotKept("a class whose prototype has another constructor");
+    classes[classes.length] = [this.#next, text];
+    this.#met(f, kind);
+    this.#met(f.prototype, format.PROTOTYPE);
   }
 
-  #isClassOf(maker: object, o: object): boolean {
-    if (this.#platform.path(maker) !== undefined || brands.isProxy(maker)) return false;
-    if (getOwnPropertyDescriptor(maker, "prototype")?.value !== o) return false;
-    const source = this.#functions.source(maker);
-    if (source === undefined) this.#ask(maker);
-    return source !== undefined && source.isClass;
-  }
-
-  #ask(f: object): void {
-    if (mapHas(this.#numbers, f)) return;
-    this.unknownFunctions[this.unknownFunctions.length] = f;
-  }
-
-  /** Private members are no properties: an object that has some cannot be told by them. */
-  #checkPrivate(o: object, prototype: object): void {
-    const known = this.#functions.isPrivate(prototype);
-    if (known === true) throw new NotKept("it has private members");
-    if (known === undefined) this.unknownInstances[this.unknownInstances.length] = [o, prototype];
-  }
-
-  #body(o: object, kind: number): void {
+  #body(o: any, kind: number): void {
     const out = this.#out;
     switch (kind) {
       case format.SYMBOL:
@@ -329,13 +251,9 @@ export class GraphWriter {
         return;
       case format.OBJECT:
       case format.BARE:
-        return this.#plainBody(o);
+        return this.#properties(o);
       case format.ARRAY:
-        for (let i = 0, n = (o as unknown[]).length; i < n; i++) {
-          this.#value(getOwnPropertyDescriptor(o, i)!.value);
-          if (i % 4_096 === 0 && out.size > VALUE_BYTES) throw new NotKept(LARGE);
-        }
-        return;
+        return this.#elements(o);
       case format.MAP:
         out.count(mapSize(o));
         mapForEach(o as Map<unknown, unknown>, (value, key) => {
@@ -348,34 +266,103 @@ export class GraphWriter {
         setForEach(o as Set<unknown>, (value) => this.#value(value));
         break;
     }
-    this.#general(o, kind);
+    this.#general(o, kind, kind === format.VIEW ? afterElements(o) : ownKeys(o));
   }
 
-  #plainBody(o: object): void {
-    const keys = ownKeys(o) as string[], n = this.#shapes.length;
-    let shape = n - 1;
-    for (const low = n - SHAPES; shape >= 0 && shape >= low && !sameKeys(this.#shapes[shape]!, keys);) shape--;
-    if (shape >= 0 && shape >= n - SHAPES) this.#out.count(shape);
-    else {
-      this.#out.count(n);
-      this.#out.count(keys.length);
-      for (let i = 0; i < keys.length; i++) this.#out.text(keys[i]!);
-      if (keys.length <= format.LONGEST_SHAPE) this.#shapes[n] = keys;
+  /** A plain object by its shape, any other in general. */
+  #properties(o: any): void {
+    const keys = this.#keys, values = this.#values, prototype = getPrototypeOf(o);
+    let plain = isExtensible(o) && (prototype === ObjectPrototype || prototype === null) && !isSpecial(o);
+    plain &&= symbolsOf(o).length === 0;
+    let n = 0; // of the keys: the list itself is used again, and keeps its room
+    if (plain) {
+      for (const key in o) { // asks nothing of an object that is no Proxy, and takes no room for a list of keys
+        if (!hasOwn(o, key)) continue;
+        if (getterOf(o, key) !== undefined || (o[key] === undefined && !isPlain(getOwnPropertyDescriptor(o, key)!))) {
+          plain = false;
+          break;
+        }
+        values[n] = o[key];
+        keys[n++] = key;
+      }
     }
-    for (let i = 0; i < keys.length; i++) this.#value(getOwnPropertyDescriptor(o, keys[i]!)!.value);
+    if (!plain) {
+      this.#out.count(format.NO_SHAPE);
+      return this.#general(o, format.OBJECT, ownKeys(o));
+    }
+    this.#shape(keys, n);
+    for (let i = 0; i < n; i++) this.#value(values[i]); // heads only: nobody else comes to these lists meanwhile
   }
 
-  #general(o: object, kind: number): void {
+  /** The first `n` of these keys. */
+  #shape(keys: string[], n: number): void {
+    const told = this.#shapes.length, out = this.#out;
+    for (let shape = told - 1; shape >= 0 && shape >= told - SHAPES; shape--) {
+      if (sameKeys(this.#shapes[shape]!, keys, n)) return out.count(format.NO_SHAPE + 1 + shape);
+    }
+    out.count(format.NO_SHAPE + 1 + told);
+    out.count(n);
+    for (let i = 0; i < n; i++) out.text(keys[i]!);
+    if (n > format.LONGEST_SHAPE) return;
+    const shape: string[] = this.#shapes[told] = list();
+    for (let i = 0; i < n; i++) shape[i] = keys[i]!;
+  }
+
+  /** An array's plain elements, in their order; then what else there is to it, if anything. */
+  #elements(a: unknown[]): void {
+    const out = this.#out,
+      n = a.length,
+      isSparse = !fillsItsLength(a),
+      special = isSpecial(a) || getPrototypeOf(a) !== ArrayPrototype;
+    let odd = isSparse, primitive = true, characters = 0;
+    out.byte(isSparse ? format.TRUE : format.FALSE);
+    for (let i = 0; i < n && !isSparse; i++) {
+      let value = special ? undefined : plainValue(a, i);
+      if (value === undefined) {
+        const d = getOwnPropertyDescriptor(a, i);
+        if (d === undefined || !isPlain(d)) {
+          out.byte(format.HOLE);
+          odd = true;
+          continue;
+        }
+        value = d.value;
+      }
+      if (typeof value === "string") characters += value.length;
+      else if (primitive) {
+        primitive = typeof value !== "symbol" && typeof value !== "function" && (typeof value !== "object" || value === null);
+      }
+      this.#value(value);
+      if (i % OFTEN === 0) this.#check();
+    }
+    const isTame = !odd && isExtensible(a) && getPrototypeOf(a) === ArrayPrototype;
+    if (
+      isTame && n > LONG && primitive && characters < VALUE_BYTES
+        ? brands.hasElementsOnly(a)
+        : isTame && ownKeys(a).length === n + 1
+    ) {
+      return out.byte(format.FALSE);
+    }
+    const all = ownKeys(a), keys = list<PropertyKey>();
+    for (let i = 0; i < all.length; i++) {
+      const key = all[i]!, isElement = !isSparse && i < n && typeof key === "string" && brands.isIndexBelow(key, n);
+      if (!isElement || !isPlain(getOwnPropertyDescriptor(a, key)!)) keys[keys.length] = key;
+    }
+    out.byte(format.TRUE);
+    this.#general(a, format.ARRAY, keys);
+  }
+
+  #general(o: object, kind: number, keys: PropertyKey[]): void {
     const out = this.#out, prototype = getPrototypeOf(o);
     if (prototype === null) out.byte(format.NULL);
     else {
       this.#object(prototype);
       if (this.#platform.path(prototype) === undefined) {
         this.#written.bySource = true;
-        if (typeof o !== "function" && kind !== format.PROTOTYPE) this.#checkPrivate(o, prototype);
+        if (typeof o !== "function" && kind !== format.PROTOTYPE && this.#functions.isPrivate(o, prototype)) {
+          throw new NotKept("it has private members"); // they are no properties, and nobody else can set them
+        }
       }
     }
-    const keys = kind === format.VIEW ? viewKeys(o) : ownKeys(o);
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
       if (isMade(o, kind, key)) continue;
@@ -397,63 +384,29 @@ function isMade(o: object, kind: number, key: PropertyKey): boolean {
   if (kind === format.ERROR) return key === "stack";
   if (kind === format.CLASS) return key === "prototype";
   if (kind !== format.BOXED || !brands.isStringObject(o)) return false;
-  return key === "length" || (typeof key === "string" && brands.isCharacter(o, key));
+  return key === "length" || (typeof key === "string" && brands.isIndexBelow(key, (brands.unboxed(o) as string).length));
 }
 
-function sameKeys(a: string[], b: string[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+function sameKeys(a: string[], b: string[], n: number): boolean {
+  if (a.length !== n) return false;
+  for (let i = 0; i < n; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 
-const isPlainProperty = (d: PropertyDescriptor) => d.writable === true && d.enumerable === true && d.configurable === true;
-
-/** Whether all there is to an object are ordinary properties of string keys. */
-function isPlain(o: object): boolean {
-  if (!isExtensible(o)) return false;
-  const keys = ownKeys(o);
-  for (let i = 0; i < keys.length; i++) {
-    if (typeof keys[i] !== "string" || !isPlainProperty(getOwnPropertyDescriptor(o, keys[i]!)!)) return false;
-  }
-  return true;
-}
-
-const LONG = 50_000; // elements: the list of their keys takes several times the room of the elements
-function isDense(a: unknown[]): boolean {
-  const n = a.length;
-  if (n > VALUE_BYTES) throw new NotKept(LARGE);
-  let characters = 0, primitive = true;
-  for (let i = 0; i < n; i++) {
-    const d = getOwnPropertyDescriptor(a, i);
-    if (d === undefined || !isPlainProperty(d)) return false;
-    const v: unknown = d.value;
-    if (typeof v === "string") characters += v.length;
-    else if ((typeof v === "object" && v !== null) || typeof v === "function" || typeof v === "symbol") primitive = false;
-    if (characters > VALUE_BYTES) throw new NotKept(LARGE);
-  }
-  return n > LONG && primitive ? brands.hasElementsOnly(a) : ownKeys(a).length === n + 1;
-}
-
-function errorKind(prototype: object | null): number {
-  for (let p = prototype; p !== null && !brands.isProxy(p); p = getPrototypeOf(p)) {
-    for (let i = 0; i < brands.ERRORS.length; i++) if (brands.ERRORS[i]!.prototype === p) return i;
-  }
-  return 0;
-}
-
-function exotic(o: object): string {
-  if (brands.isPromise(o)) return "a Promise";
-  if (brands.isGeneratorObject(o)) return "a running generator";
-  if (brands.isWeakMap(o) || brands.isWeakSet(o)) return "a weak collection";
-  if (brands.isMapIterator(o) || brands.isSetIterator(o)) return "an iterator";
-  if (brands.isArgumentsObject(o)) return "an arguments object";
-  return brands.isModuleNamespaceObject(o) ? "a module" : "";
+/** Whether an array has about as many elements as its length says; throws NotKept where these are far too many. */
+function fillsItsLength(a: unknown[]): boolean {
+  if (a.length <= LONG) return true;
+  let there = 0;
+  for (let i = 0; i < OFTEN; i++) if (hasOwn(a, i)) there++;
+  if (2 * there > OFTEN && a.length > VALUE_BYTES) throw new NotKept(LARGE);
+  return 2 * there > OFTEN;
 }
 
 /** The keys of a view without those of its elements. */
-function viewKeys(o: object): PropertyKey[] {
-  const n = brands.isDataView(o) ? 0 : brands.placeOf(o)[1];
-  const all = ownKeys(o), own: PropertyKey[] = list();
+function afterElements(view: object): PropertyKey[] {
+  const n = brands.isDataView(view) ? 0 : brands.placeOf(view)[1], own = list<PropertyKey>();
+  if (n > LONG) return own; // the list would take too much room: properties that somebody gave a long view are not kept
+  const all = ownKeys(view);
   for (let i = n; i < all.length; i++) own[own.length] = all[i]!;
   return own;
 }

@@ -114,16 +114,17 @@ export class Platform {
     return !mapHas(this.#paths, prototype) || setHas(this.#ordinary, prototype);
   }
 
-  /** How to make an object of the platform again; undefined where it is none of those that can be. Throws where it only looks like one. */
-  recipe(o: object, prototype: object): { which: number; argument: string } | undefined {
-    for (let i = 0; i < this.#recipes.length; i++) {
-      const recipe = this.#recipes[i]!;
-      if (recipe.prototype !== prototype) continue;
-      const argument = recipe.argument(o);
-      if (typeof argument === "object") setPrototypeOf(argument, null);
-      return { which: i, argument: stringify(argument) };
-    }
-    return undefined;
+  /** Which recipe makes objects of this prototype again; -1 where none does. */
+  recipe(prototype: object): number {
+    for (let i = 0; i < this.#recipes.length; i++) if (this.#recipes[i]!.prototype === prototype) return i;
+    return -1;
+  }
+
+  /** What a recipe needs for an object. Throws where that only looks like one. */
+  argument(which: number, o: object): string {
+    const argument = this.#recipes[which]!.argument(o);
+    if (typeof argument === "object") setPrototypeOf(argument, null);
+    return stringify(argument);
   }
 
   make(which: number, argument: string): object | undefined {

@@ -12,7 +12,8 @@ export const { isFinite: isFiniteNumber } = Number;
 export const { max } = Math;
 export const { stringify, parse } = JSON;
 export const ObjectPrototype = Object.prototype, ArrayPrototype = Array.prototype;
-export const { create: createObject, is: sameValue, setPrototypeOf, isExtensible, preventExtensions } = Object;
+export const { create: createObject, is: sameValue, setPrototypeOf, isExtensible, preventExtensions, hasOwn } = Object;
+export const { getOwnPropertySymbols: symbolsOf } = Object;
 export const StringOf = String,
   ObjectOf = Object,
   BigIntOf = BigInt,
@@ -21,6 +22,7 @@ export const StringOf = String,
   NativeMap = Map,
   NativeSet = Set,
   NativeWeakMap = WeakMap,
+  NativeWeakSet = WeakSet,
   Bytes = Uint8Array;
 export const TypeErrorOf = TypeError, RangeErrorOf = RangeError;
 const View = DataView;
@@ -33,6 +35,9 @@ export const setAdd = uncurry(Set.prototype.add), setHas = uncurry(Set.prototype
 export const setForEach = uncurry(Set.prototype.forEach);
 
 export const weakGet = uncurry(WeakMap.prototype.get), weakSet = uncurry(WeakMap.prototype.set);
+export const weakAdd = uncurry(WeakSet.prototype.add), weakHas = uncurry(WeakSet.prototype.has);
+/** The getter of a property, also of one that is inherited, without making a descriptor. */
+export const getterOf: (o: object, key: PropertyKey) => unknown = uncurry((Object.prototype as any).__lookupGetter__);
 
 export const getter = (o: object, key: PropertyKey) => uncurry(getOwnPropertyDescriptor(o, key)!.get as (this: any) => any);
 const TypedArray = getPrototypeOf(Uint8Array.prototype)!;

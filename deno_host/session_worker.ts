@@ -30,6 +30,7 @@ import { rememberPlatform } from "./inspect.ts";
 import { describe, page, part } from "./values.ts";
 import { installStackTraces, line, tellStacks, thrown } from "./thrown.ts";
 import { lockDown, pinPromises } from "./lockdown.ts";
+import { watchAttributes } from "./attributes.ts";
 import { Platform } from "./platform.ts";
 import { Snapshots } from "./snapshots.ts";
 
@@ -207,6 +208,7 @@ async function warmUp(): Promise<void> {
   installStackTraces();
   timers.install(scope);
   define(scope, "console", makeConsole(Console, output));
+  watchAttributes(scope);
   if (walls !== false) lockDown(scope); // without walls only in tests of the layers around us
   pinPromises();
   define(scope, FILES, makeFiles(hostCalls));

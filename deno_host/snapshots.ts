@@ -3,7 +3,8 @@
 import { append, mapForEach, mapGet, mapSet, NativeMap, now, viewByteLength } from "./primordials.ts";
 import { receiveBlocking, send } from "./frames.ts";
 import { GraphReader } from "./graph_reader.ts";
-import { GraphWriter, LARGE, MANY, NotKept } from "./graph_writer.ts";
+import { GraphWriter } from "./graph_writer.ts";
+import { LARGE, MANY, NotKept } from "./kinds.ts";
 import { Functions, SourceMaker } from "./functions.ts";
 import { PieceReader, PieceWriter } from "./pieces.ts";
 import { OF_DESCRIPTORS, unplant } from "./planted.ts";
@@ -72,9 +73,9 @@ export class Snapshots {
       done();
       replant();
       this.#next = writer.next;
-      if (!writer.asks) return;
+      if (!this.#functions.asks) return;
       send({ op: "again" });
-      await this.#functions.learn(writer.unknownFunctions, writer.unknownInstances);
+      await this.#functions.learn();
     }
     for (let i = 0; i < names.length; i++) this.#leave(names[i]!, RESTLESS);
   }
@@ -90,7 +91,7 @@ export class Snapshots {
         continue;
       }
       const written = writer.write(value), bytes = this.#out.size, last = this.#out.end();
-      if (writer.asks) this.#muted = true;
+      if (this.#functions.asks) this.#muted = true;
       if (written instanceof NotKept) {
         const isLarge = written.why === LARGE || written.why === MANY;
         this.#leave(name, written.why, isLarge ? value : undefined, size);
