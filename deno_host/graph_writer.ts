@@ -273,7 +273,7 @@ export class GraphWriter {
   #properties(o: any): void {
     const keys = this.#keys, values = this.#values, prototype = getPrototypeOf(o);
     let plain = isExtensible(o) && (prototype === ObjectPrototype || prototype === null) && !isSpecial(o);
-    plain &&= symbolsOf(o).length === 0;
+    plain &&= symbolsOf(o).length === 0 && !hasOwn(o, "constructor"); // which is hidden where a function made the object
     let n = 0; // of the keys: the list itself is used again, and keeps its room
     if (plain) {
       for (const key in o) { // asks nothing of an object that is no Proxy, and takes no room for a list of keys

@@ -1,5 +1,6 @@
 """What a worker sends of its session's variables after a run: opaque bytes, piece by piece, and what is known of them."""
 
+import asyncio
 from collections.abc import Mapping
 
 from pydantic import ValidationError
@@ -12,14 +13,20 @@ _MOST = 40_000_000  # bytes of one run's pieces: a session may keep 32 MB, and o
 
 
 class Saving:
-    """Lives as long as one run. `segments` are the variables that came whole, by name; `format` is what they say of themselves."""
+    """Lives as long as one run. `ended` is done when the run itself is over, `segments` are the variables that came whole, by
+    name; `format` is what they say of themselves."""
 
     def __init__(self, format_: str) -> None:
         self._format = format_
         self.segments: dict[str, Segment] = {}
-        self.begun = False
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pieces: list[bytes] = []
         self._left = _MOST
+
+    @property
+    def begun(self) -> bool:
+        """Whether the run itself is over."""
+        return self.ended.done()
 
     def add(self, header: Mapping[str, Json], blob: bytes) -> bool:
         """Take one frame; False where it is none that a worker may send."""
@@ -28,7 +35,8 @@ class Saving:
             return False
         match header.get("op"):
             case "ended":
-                self.begun = True
+                if not self.begun:
+                    self.ended.set_result(None)
             case "piece":
                 self._pieces.append(blob)
             case "segment":

@@ -13,7 +13,7 @@ from mcp_codeexec.model import Console, Described, HostCall, Json, Kind, Program
 from mcp_codeexec.runtime.causes import cause
 from mcp_codeexec.runtime.host_calls import HostCalls
 from mcp_codeexec.runtime.monitor import ResourceMonitor, cpu_seconds
-from mcp_codeexec.runtime.process import DenoProcess
+from mcp_codeexec.runtime.process import DenoProcess, Reply
 from mcp_codeexec.runtime.saving import Saving, format_of, is_readable
 from mcp_codeexec.runtime.wire import Call, DescribedReply, Done, RestoredReply, TableReply
 
@@ -99,7 +99,7 @@ class SessionWorker:
         self._output = _Output(0)
         self._saving = Saving(self._format)
         self._calls = HostCalls(process, {}, 0, 0, self.monitor.waits)
-        self._done: asyncio.Future[tuple[dict[str, Json], bytes]] | None = None
+        self._done: asyncio.Future[Reply] | None = None
         self._ending: asyncio.Task[RawRun] | None = None
         process.on_event = self._event
 
@@ -244,18 +244,22 @@ class SessionWorker:
         """Until the run ends or goes beyond a limit; beyond time it is asked to end, and gets its grace."""
         done = self._done
         assert done is not None  # noqa: S101 - set by run
-        violation = await self.monitor.until(done)
-        if violation is None:
-            return ""
-        if violation.kind == "memory" or self._saving.begun:
-            return "memory_limit"
-        self.process.send({"op": "abort", "status": "timeout"})
-        await asyncio.wait([done], timeout=_GRACE_S)
-        loop = asyncio.get_running_loop()
+        while (violation := await self.monitor.until(done)) is not None:
+            if violation.kind == "memory" or self._saving.begun:
+                return "memory_limit"
+            self.process.send({"op": "abort", "status": "timeout"})
+            if not await self._ends(done):
+                return "timeout"
+        return ""
+
+    async def _ends(self, done: asyncio.Future[Reply]) -> bool:
+        """Whether a run ends that was asked to."""
+        over, loop = [done, self._saving.ended], asyncio.get_running_loop()
+        await asyncio.wait(over, timeout=_GRACE_S, return_when=asyncio.FIRST_COMPLETED)
         until, cpu = loop.time() + _STARVED_S, cpu_seconds(self.process.pid)
-        while not done.done() and loop.time() < until and cpu_seconds(self.process.pid) - cpu < _LOOP_CPU_S:
-            await asyncio.wait([done], timeout=0.005)
-        return "timeout"
+        while not any(f.done() for f in over) and loop.time() < until and cpu_seconds(self.process.pid) - cpu < _LOOP_CPU_S:
+            await asyncio.wait(over, timeout=0.005, return_when=asyncio.FIRST_COMPLETED)
+        return any(f.done() for f in over)
 
     async def _finish(self, overdue: _Overdue, names: Mapping[str, Kind]) -> RawRun:
         """The run as it ended; the worker is paused or dead after this. Must not be cancelled: callers shield it."""
