@@ -77,7 +77,7 @@ class Engine:
     async def __aenter__(self) -> Self:
         """Start in the background: returns at once; the first call waits for what it needs."""
         settings = self.settings
-        self._store = SqliteStore(None if settings.ephemeral else settings.data_dir / DATABASE)
+        self._store = SqliteStore(None if settings.ephemeral else settings.data_dir / DATABASE, settings.history_bytes)
         self._sessions = SessionManager(self._store, settings.owner, settings.keep_days * _DAY_S, settings.waiting_per_session)
         launcher, self._launcher = self._launcher, None
         self._deno = DenoExecutor(settings, launcher)
@@ -139,21 +139,32 @@ class Engine:
         return await self._variables.value(session, name, path, offset, limit)
 
     async def session_history(
-        self, session_id: str = "", run: int = 0, part: str = "", offset: int = 0, limit: int = 0, cursor: str = ""
+        self,
+        session_id: str = "",
+        run: int = 0,
+        part: str = "",
+        offset: int = 0,
+        limit: int = 0,
+        cursor: str = "",
+        *,
+        status: str = "",
     ) -> HistoryAnswer:
-        """Sessions, runs, one run, or a page of a part of one. Raises SessionNotFound, RunNotFound, BadArguments."""
+        """Sessions, runs (of one `status` if it is given), one run, or a page of a part of one.
+
+        Raises SessionNotFound, RunNotFound, BadArguments.
+        """
         _not_negative(run=run, offset=offset, limit=limit)
         await self._open()
         if not session_id:
-            if run or part:
-                raise BadArguments("run and part need a session_id.")
+            if run or part or status:
+                raise BadArguments("run, part and status need a session_id.")
             return await self._history.sessions(limit, cursor)
         session = await self._session(session_id)
         if part and not run:
             raise BadArguments("part needs a run.")
         if part:
             return await self._history.part(session, run, part, offset, limit)
-        return await (self._history.run(session, run) if run else self._history.runs(session, limit, cursor))
+        return await (self._history.run(session, run) if run else self._history.runs(session, limit, cursor, status))
 
     async def set_variable(self, session_id: str, name: str, value: Json) -> None:
         """Give a session a variable of plain JSON data. Raises SessionNotFound, BadArguments."""
