@@ -39,7 +39,11 @@ class History:
         infos, after = await self._sessions.list(min(_rows(limit), fits), cursor)
         rows = [
             SessionRow(
-                session_id=i.session_id, runs=i.runs, created=_at(i.created), last_used=_at(i.last_used), variables=i.variables
+                session_id=i.session_id,
+                runs=i.runs,
+                created=moment(i.created),
+                last_used=moment(i.last_used),
+                variables=i.variables,
             )
             for i in infos
         ]
@@ -69,7 +73,7 @@ class History:
         """One run: its code and its answer."""
         record = await self._record(session, run)
         _, end = _whole_tokens(record.code, 0, self._settings.page_chars // 2)
-        fields: dict[str, object] = {"session_id": session.id, "run": run, "at": _at(record.at), "code": record.code[:end]}
+        fields: dict[str, object] = {"session_id": session.id, "run": run, "at": moment(record.at), "code": record.code[:end]}
         if len(record.code) > end:
             fields["next"] = f'session_history("{session.id}", run={run}, part="code", offset={end})'
         answer = fit(answer_of(record), self._settings.answer_chars - end - _AROUND)
@@ -136,7 +140,7 @@ def _rows(limit: int) -> int:
 
 def _row(head: RunHead) -> RunRow:
     value = {"value_text": _cut(head.value)} if head.value else {}
-    return RunRow(run=head.run, status=head.status, ms=head.ms, at=_at(head.at), code=_cut(head.code), **value)
+    return RunRow(run=head.run, status=head.status, ms=head.ms, at=moment(head.at), code=_cut(head.code), **value)
 
 
 def _cut(text: str) -> str:
@@ -145,8 +149,9 @@ def _cut(text: str) -> str:
     return text[: around[0] if around else _CUT]
 
 
-def _at(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def moment(at: float) -> str:
+    """A time as answers show it, in UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _whole_tokens(text: str, start: int, end: int) -> tuple[int, int]:
