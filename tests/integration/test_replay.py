@@ -99,19 +99,29 @@ async def test_runs_that_hold_a_redaction_and_acts_of_the_host_are_named_and_the
     assert history.runs[-1].code.startswith("// run 1 was not replayed: its code holds [REDACTED:")
 
 
-async def test_a_run_gets_the_time_that_it_took_and_a_time_out_is_one_again() -> None:
+async def test_a_time_out_is_one_again_also_of_a_run_that_had_less_time_than_the_default(engine: Engine) -> None:
+    session = await engine.create_session()
+    assert (await engine.execute("await new Promise(done => setTimeout(done, 1_000))", session, 100)).status == "timeout"
+    replayed = await engine.replay(session)
+    assert not replayed.different, replayed
+
+
+async def test_a_run_gets_the_time_that_it_took() -> None:
     async with Engine(Settings.load({**CHEAP, "timeout_ms": 200})) as engine:
         session = await engine.create_session()
         slow = "await new Promise(done => setTimeout(done, 400)); 'done'"
         assert (await engine.execute(slow, session, timeout_ms=5_000)).value == "done"
-        assert (await engine.execute("console.log('before'); while (true) {}", session)).status == "timeout"
         replayed = await engine.replay(session)
     assert not replayed.different, replayed
 
 
 async def test_a_trimmed_history_is_replayed_from_its_oldest_run() -> None:
     async with Engine(Settings.load({**CHEAP, "history_mb": 1})) as engine:
-        big = "console.log('o'.repeat(400_000)); console.error(new Error('here')); 1"
-        replayed = await engine.replay(await session_of(engine, *[big] * 4))
+        big = "console.log('o'.repeat(400_000)); "
+        third, fourth = "function f() { throw new Error('here') }", "try { f() } catch (e) { console.error(e) } 1"
+        session = await session_of(engine, big, big, big + third, big + fourth)
+        tail = (await engine.session_history(session, 4, "output", 400_000)).text
+        assert "at f (run 3, line 1" in tail
+        replayed = await engine.replay(session)
     assert [(run.run, run.again) for run in replayed.runs] == [(3, 1), (4, 2)]
     assert not replayed.different, replayed

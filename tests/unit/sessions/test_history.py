@@ -55,6 +55,15 @@ async def test_a_head_ends_between_characters_of_any_kind(character: str, shift:
     assert (head.code, head.value) == (text[:HEAD_CHARS], character)
 
 
+async def test_a_head_is_full_where_characters_are_wide_and_one_is_half() -> None:
+    text = "\ud800" + "\N{PARTY POPPER}" * 2_000
+    async with opened(None) as store:
+        await store.create(session(), KEY)
+        await store.commit(run_of(1, code=text, value=text))
+        (head,) = await store.runs("ses_a", 10)
+    assert (head.code, head.value) == (text[:HEAD_CHARS], text[:HEAD_CHARS])
+
+
 async def test_runs_of_one_status_are_listed_alone_and_in_pages() -> None:
     async with opened(None) as store:
         await store.create(session(), KEY)
