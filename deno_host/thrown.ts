@@ -79,7 +79,7 @@ export function tellStacks(scope: object): () => void {
 }
 
 /** V8's stack text. */
-function stackOf(error: object): string {
+export function stackOf(error: object): string {
   const d = getOwnPropertyDescriptor(error, "stack");
   if (d === undefined) return "";
   setPrototypeOf(d, null);

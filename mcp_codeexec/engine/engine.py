@@ -20,6 +20,7 @@ from mcp_codeexec.answers import HistoryAnswer, Outcome, VariableAnswer
 from mcp_codeexec.engine.executor import CodeExecutor
 from mcp_codeexec.engine.export import Format, markdown, notebook
 from mcp_codeexec.engine.files import Files
+from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.history import History
 from mcp_codeexec.engine.replay import Replay, Replayed, ReplayedRun
 from mcp_codeexec.engine.variables import Variables
@@ -83,11 +84,12 @@ class Engine:
         self._sessions = SessionManager(self._store, settings.owner, settings.keep_days * _DAY_S, settings.waiting_per_session)
         launcher, self._launcher = self._launcher, None
         self._deno = DenoExecutor(settings, launcher)
-        self._files = Files(self._sessions, self._store, OfferedFiles.of(settings), settings.workspace_bytes)
-        self._executor = CodeExecutor(settings, self._deno, self._sessions, self._files, self._filters, self._host_calls)
-        self._variables = Variables(settings, self._deno, self._sessions, self._store, self._files, self._filters)
+        heaps = Heaps(self._deno, self._sessions, self._store)
+        self._files = Files(heaps, self._store, OfferedFiles.of(settings), settings.workspace_bytes)
+        self._executor = CodeExecutor(settings, self._deno, heaps, self._files, self._filters, self._host_calls)
+        self._variables = Variables(settings, self._deno, heaps, self._store, self._files, self._filters)
         self._history = History(settings, self._sessions, self._store)
-        self._replay = Replay(settings, self._sessions, self._store, self._history, self._executor)
+        self._replay = Replay(settings, self._sessions, heaps, self._store, self._history, self._executor)
         self._runtime: asyncio.Task[None] = asyncio.create_task(self._deno.initialize())
         self._opened: asyncio.Task[None] = asyncio.create_task(self._store.open())
         self._background = [asyncio.create_task(self._load_filters()), asyncio.create_task(self._clean_up())]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mcp_codeexec.engine.executor import CodeExecutor
+from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.history import History, answer_of
 from mcp_codeexec.engine.record import WITHHELD, act, is_act
 from mcp_codeexec.filtering import redacted_kinds, revealed
@@ -53,10 +54,17 @@ class Replay:
     """Runs histories again. Lives as long as the engine."""
 
     def __init__(
-        self, settings: Settings, sessions: SessionManager, store: SessionStore, history: History, executor: CodeExecutor
+        self,
+        settings: Settings,
+        sessions: SessionManager,
+        heaps: Heaps,
+        store: SessionStore,
+        history: History,
+        executor: CodeExecutor,
     ) -> None:
         self._settings = settings
         self._sessions = sessions
+        self._heaps = heaps
         self._store = store
         self._history = history
         self._executor = executor
@@ -75,7 +83,7 @@ class Replay:
 
     async def _skip(self, new: Session, record: Record, why: str) -> ReplayedRun:
         async with new.turn():
-            await self._sessions.record(new, RunDraft(act(new, f"// run {record.run} was not replayed: {why}")))
+            await self._heaps.record(new, RunDraft(act(new, f"// run {record.run} was not replayed: {why}")))
         return ReplayedRun(record.run, skipped=why)
 
     async def _again(self, old: Session, new: Session, record: Record) -> ReplayedRun:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from mcp_codeexec.errors import StoreUnavailable
-from mcp_codeexec.model import Json, Record, RunDraft, RunHead, SessionInfo, StoredFile, StoredSession, VaultRow
+from mcp_codeexec.model import Json, Record, RunDraft, RunHead, Segment, SessionInfo, StoredFile, StoredSession, VaultRow
 from mcp_codeexec.sessions import rows
 from mcp_codeexec.sessions.schema import transaction
 
@@ -52,9 +52,14 @@ _RUNS = """
     FROM run WHERE session_id = ? AND (? = 0 OR run < ?) AND (? = '' OR status = ?) ORDER BY run DESC LIMIT ?
 """
 _OLDEST_RUN = "SELECT coalesce(min(run), 0) FROM run WHERE session_id = ?"
-_PUT_VARIABLE = "INSERT OR REPLACE INTO variable (session_id, name, kind, type, size, kept, run) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_PUT_VARIABLE = (
+    "INSERT OR REPLACE INTO variable (session_id, name, kind, type, size, kept, run, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 _DROP_VARIABLE = "DELETE FROM variable WHERE session_id = ? AND name = ?"
-_VARIABLES = "SELECT name, kind, type, size, kept, run FROM variable WHERE session_id = ? ORDER BY name"
+_VARIABLES = "SELECT name, kind, type, size, kept, run, why FROM variable WHERE session_id = ? ORDER BY name"
+_PUT_SEGMENT = "INSERT OR REPLACE INTO segment (session_id, name, kept, first, format, classes, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_DROP_SEGMENT = "DELETE FROM segment WHERE session_id = ? AND name = ?"
+_SEGMENTS = "SELECT name, kept, first, format, classes, data FROM segment WHERE session_id = ? ORDER BY first, rowid"
 _PUT_FILE = "INSERT OR REPLACE INTO file (session_id, name, run, size, content) VALUES (?, ?, ?, ?, ?)"
 _DROP_FILE = "DELETE FROM file WHERE session_id = ? AND name = ?"
 _FILES = "SELECT name, size, run FROM file WHERE session_id = ? ORDER BY name"
@@ -105,6 +110,12 @@ def add_run(connection: sqlite3.Connection, draft: RunDraft, history_bytes: int)
     _trim(connection, record, history_bytes)
     if draft.gone:
         connection.executemany(_DROP_VARIABLE, [(session_id, rows.packed(name)) for name in draft.gone])
+    unkept = [*draft.gone, *(segment.name for segment in draft.segments if segment.kept == "live_only")]
+    if unkept:
+        connection.executemany(_DROP_SEGMENT, [(session_id, rows.packed(name)) for name in unkept])
+    for segment in draft.segments:
+        if segment.kept != "live_only":
+            connection.execute(_PUT_SEGMENT, (session_id, *rows.segment_row(segment)))
     if draft.variables:
         connection.executemany(_PUT_VARIABLE, [(session_id, *rows.variable_row(variable)) for variable in draft.variables])
     if draft.gone or draft.variables:
@@ -128,6 +139,10 @@ def add_tokens(connection: sqlite3.Connection, session_id: str, minted: Sequence
 def one_file(connection: sqlite3.Connection, session_id: str, name: str) -> bytes | None:
     row = connection.execute(_FILE, (session_id, name)).fetchone()
     return row[0] if row else None
+
+
+def segments(connection: sqlite3.Connection, session_id: str) -> list[Segment]:
+    return [rows.segment(row) for row in connection.execute(_SEGMENTS, (session_id,))]
 
 
 def one_run(connection: sqlite3.Connection, session_id: str, run: int) -> Record | None:

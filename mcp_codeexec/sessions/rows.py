@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from mcp_codeexec.errors import BadArguments
-from mcp_codeexec.model import HEAD_CHARS, Json, Kept, Kind, Record, RunHead, SessionInfo, Status, Variable, VaultRow
+from mcp_codeexec.model import HEAD_CHARS, Json, Kept, Kind, Record, RunHead, Segment, SessionInfo, Status, Variable, VaultRow
 
 Row = tuple[Any, ...]
 HEAD_BYTES = 4 * HEAD_CHARS
@@ -86,12 +86,23 @@ def run_head(row: Row) -> RunHead:
 
 
 def variable_row(variable: Variable) -> Row:
-    return packed(variable.name), variable.kind, packed(variable.type), variable.size, variable.kept, variable.run
+    return packed(variable.name), variable.kind, packed(variable.type), variable.size, variable.kept, variable.run, variable.why
 
 
 def variable(row: Row) -> Variable:
-    name, kind, type_, size, kept, run = row
-    return Variable(unpacked(name), cast(Kind, kind), unpacked(type_), size, cast(Kept, kept), run)
+    name, kind, type_, size, kept, run, why = row
+    return Variable(unpacked(name), cast(Kind, kind), unpacked(type_), size, cast(Kept, kept), run, why)
+
+
+def segment_row(segment: Segment) -> Row:
+    classes = packed(json.dumps(segment.classes, ensure_ascii=False))
+    return packed(segment.name), segment.kept, segment.first, segment.format, classes, segment.data
+
+
+def segment(row: Row) -> Segment:
+    name, kept, first, format_, classes, data = row
+    sources = {int(number): source for number, source in json.loads(unpacked(classes)).items()}
+    return Segment(unpacked(name), cast(Kept, kept), "", first, data, sources, format_)
 
 
 def token_row(token: VaultRow) -> Row:

@@ -82,6 +82,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
     ),
     (
+        "ALTER TABLE variable ADD COLUMN why TEXT NOT NULL DEFAULT ''",
+        """
+        CREATE TABLE segment (
+            session_id TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            kept TEXT NOT NULL,
+            first INTEGER NOT NULL,
+            format TEXT NOT NULL,
+            classes TEXT NOT NULL,
+            data BLOB NOT NULL,
+            PRIMARY KEY (session_id, name)
+        )
+        """,
+    ),
+    (
         "ALTER TABLE session ADD COLUMN history_bytes INTEGER NOT NULL DEFAULT 0",
         """
         UPDATE session SET history_bytes = (

@@ -10,7 +10,7 @@ from typing import TypeVar
 from anyio import CancelScope
 
 from mcp_codeexec.errors import BadArguments, StoreUnavailable
-from mcp_codeexec.model import Json, Record, RunDraft, RunHead, SessionInfo, StoredSession, VaultRow
+from mcp_codeexec.model import Json, Record, RunDraft, RunHead, Segment, SessionInfo, StoredSession, VaultRow
 from mcp_codeexec.sessions import queries
 from mcp_codeexec.sessions.database import Database
 from mcp_codeexec.sessions.schema import transaction
@@ -71,6 +71,10 @@ class SqliteStore:
         Where the session's history has grown too large, its oldest records go with it; never the one just written.
         """
         await self._write(lambda c: queries.add_run(c, draft, self._history_bytes), brief=_is_brief(draft))
+
+    async def segments(self, session_id: str) -> list[Segment]:
+        """The session's variables as they are kept, those first whose objects others hold."""
+        return await self._read(lambda c: queries.segments(c, session_id))
 
     async def file(self, session_id: str, name: str) -> bytes | None:
         """The content of a file, None where the session has none of that name."""
@@ -147,8 +151,9 @@ class SqliteStore:
 def _is_brief(draft: RunDraft) -> bool:
     record = draft.record
     characters = len(record.code) + len(record.answer) + len(record.output) + len(record.value) + len(record.error)
-    size = characters + sum(len(file.content or b"") for file in draft.files)
-    return size < _BRIEF_SIZE and len(draft.variables) + len(draft.gone) + len(draft.minted) + len(draft.files) < _BRIEF_ROWS
+    size = characters + sum(len(f.content or b"") for f in draft.files) + sum(len(s.data) for s in draft.segments)
+    changes = len(draft.variables) + len(draft.gone) + len(draft.minted) + len(draft.files) + len(draft.segments)
+    return size < _BRIEF_SIZE and changes < _BRIEF_ROWS
 
 
 def _check(limit: int) -> None:
