@@ -20,6 +20,7 @@ Stage = Literal["queued", "validating", "executing", "filtering", "done", "error
 Kept = Literal["exact", "by_source", "live_only"]
 Kind = Literal["let", "const", "var", "function", "class", "enum", "namespace", "global"]  # how a session's name was made
 Unit = Literal["chars", "items", "bytes"]
+HEAD_CHARS = 300  # of a code or value that a list of runs is made of: a row of it, and room for a token on its border
 
 
 # ---- language ---------------------------------------------------------------------------------------------------------------
@@ -285,6 +286,18 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class RunHead:
+    """One run in a list of runs: of code and value only the first `HEAD_CHARS` characters."""
+
+    run: int
+    at: float
+    status: Status
+    ms: int
+    code: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunDraft:
     """What one run leaves behind; the store writes all of it in one transaction, before the answer leaves.
 
@@ -366,7 +379,10 @@ class SessionStore(Protocol):
         ...
 
     async def commit(self, draft: RunDraft) -> None:
-        """Write a run: record, variables, tokens, files and the session's counters, in one transaction."""
+        """Write a run: record, variables, tokens, files and the session's counters, in one transaction.
+
+        Where the session's history has grown too large, its oldest records go with it; never the one just written.
+        """
         ...
 
     async def segments(self, session_id: str) -> list[Segment]:
@@ -385,8 +401,12 @@ class SessionStore(Protocol):
         """The owner's sessions, last used first, and the cursor of the next page (empty at the end)."""
         ...
 
-    async def runs(self, session_id: str, limit: int, before: int = 0) -> list[Record]:
-        """Records, newest first, below run `before` (0: from the newest)."""
+    async def runs(self, session_id: str, limit: int, before: int = 0, status: str = "") -> list[RunHead]:
+        """Heads of runs, newest first, below run `before` (0: from the newest), of one status if it is given."""
+        ...
+
+    async def oldest_run(self, session_id: str) -> int:
+        """The oldest run that is still kept; 0 where there is none."""
         ...
 
     async def record(self, session_id: str, run: int) -> Record | None:

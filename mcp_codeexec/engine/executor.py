@@ -15,7 +15,7 @@ from mcp_codeexec.engine.changes import changes
 from mcp_codeexec.engine.files import Files
 from mcp_codeexec.engine.heaps import Heap, Heaps
 from mcp_codeexec.engine.outcome import Draft, explained, failed_draft, outcome_of, rejected_draft, run_draft, withheld_fields
-from mcp_codeexec.engine.record import record_of
+from mcp_codeexec.engine.record import WITHHELD, record_of
 from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
 from mcp_codeexec.filtering import FilterPipeline, fit
 from mcp_codeexec.language.meant import as_meant
@@ -129,7 +129,7 @@ class CodeExecutor:
         try:
             return str((await self._filters.clean(code, session.vault)).tree)
         except Withheld:
-            return "[withheld]"
+            return WITHHELD
 
     async def _turn(self, session: Session, text: _Text, timeout_ms: int, stage: Callable[[Stage], None]) -> Outcome:
         stage("validating")

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from mcp_codeexec.errors import StoreUnavailable
-from mcp_codeexec.model import Json, Record, RunDraft, Segment, SessionInfo, StoredFile, StoredSession, VaultRow
+from mcp_codeexec.model import Json, Record, RunDraft, RunHead, Segment, SessionInfo, StoredFile, StoredSession, VaultRow
 from mcp_codeexec.sessions import rows
 from mcp_codeexec.sessions.schema import transaction
 
@@ -24,7 +24,17 @@ _SESSIONS = """
     FROM session WHERE owner = ? AND (last_used, session_id) < (?, ?)
     ORDER BY last_used DESC, session_id DESC LIMIT ?
 """
-_FOLLOW = "UPDATE session SET runs = ?, last_used = max(last_used, ?) WHERE session_id = ? AND runs = ?"
+_FOLLOW = """
+    UPDATE session SET runs = ?, last_used = max(last_used, ?), history_bytes = history_bytes + ? WHERE session_id = ? AND runs = ?
+"""
+_HISTORY_BYTES = "SELECT history_bytes FROM session WHERE session_id = ?"
+_OLDEST_RUNS = """
+    SELECT run, length(CAST(code AS BLOB)) + length(CAST(answer AS BLOB)) + length(CAST(output AS BLOB))
+        + length(CAST(value AS BLOB)) + length(CAST(error AS BLOB))
+    FROM run WHERE session_id = ? AND run < ? ORDER BY run
+"""
+_TRIM = "DELETE FROM run WHERE session_id = ? AND run <= ?"
+_TRIMMED = "UPDATE session SET history_bytes = history_bytes - ? WHERE session_id = ?"
 _COUNT_VARIABLES = """
     UPDATE session SET variables = (SELECT count(*) FROM variable WHERE variable.session_id = session.session_id)
     WHERE session_id = ?
@@ -38,9 +48,10 @@ _RUN = """
     FROM run WHERE session_id = ? AND run = ?
 """
 _RUNS = """
-    SELECT session_id, run, at, status, ms, code, answer, output, value, error
-    FROM run WHERE session_id = ? AND (? = 0 OR run < ?) ORDER BY run DESC LIMIT ?
+    SELECT run, at, status, ms, substr(code, 1, ?), substr(value, 1, ?)
+    FROM run WHERE session_id = ? AND (? = 0 OR run < ?) AND (? = '' OR status = ?) ORDER BY run DESC LIMIT ?
 """
+_OLDEST_RUN = "SELECT coalesce(min(run), 0) FROM run WHERE session_id = ?"
 _PUT_VARIABLE = (
     "INSERT OR REPLACE INTO variable (session_id, name, kind, type, size, kept, run, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
@@ -85,13 +96,18 @@ def list_sessions(connection: sqlite3.Connection, owner: str, below: tuple[float
     return [rows.session_info(row) for row in found]
 
 
-def add_run(connection: sqlite3.Connection, draft: RunDraft) -> None:
-    """All that a run leaves. Raises StoreUnavailable where it does not follow the session's last run."""
+def add_run(connection: sqlite3.Connection, draft: RunDraft, history_bytes: int) -> None:
+    """All that a run leaves; the oldest records go where the session's are more than `history_bytes`.
+
+    Raises StoreUnavailable where it does not follow the session's last run.
+    """
     record = draft.record
     session_id = record.session_id
-    if connection.execute(_FOLLOW, (record.run, record.at, session_id, record.run - 1)).rowcount == 0:
+    row = rows.record_row(record)
+    if connection.execute(_FOLLOW, (record.run, record.at, rows.record_size(row), session_id, record.run - 1)).rowcount == 0:
         raise _out_of_order(connection, record)
-    connection.execute(_ADD_RUN, rows.record_row(record))
+    connection.execute(_ADD_RUN, row)
+    _trim(connection, record, history_bytes)
     if draft.gone:
         connection.executemany(_DROP_VARIABLE, [(session_id, rows.packed(name)) for name in draft.gone])
     unkept = [*draft.gone, *(segment.name for segment in draft.segments if segment.kept == "live_only")]
@@ -134,8 +150,13 @@ def one_run(connection: sqlite3.Connection, session_id: str, run: int) -> Record
     return rows.record(row) if row else None
 
 
-def list_runs(connection: sqlite3.Connection, session_id: str, limit: int, before: int) -> list[Record]:
-    return [rows.record(row) for row in connection.execute(_RUNS, (session_id, before, before, limit))]
+def list_runs(connection: sqlite3.Connection, session_id: str, limit: int, before: int, status: str) -> list[RunHead]:
+    found = connection.execute(_RUNS, (rows.HEAD_BYTES, rows.HEAD_BYTES, session_id, before, before, status, status, limit))
+    return [rows.run_head(row) for row in found]
+
+
+def oldest_run(connection: sqlite3.Connection, session_id: str) -> int:
+    return connection.execute(_OLDEST_RUN, (session_id,)).fetchone()[0]
 
 
 def put_tool_state(connection: sqlite3.Connection, session_id: str, tool_state: Mapping[str, Json]) -> None:
@@ -156,6 +177,20 @@ def remove_unused(connection: sqlite3.Connection, before: float) -> int:
 def empty_log(connection: sqlite3.Connection) -> None:
     """Move the write-ahead log into the database and empty it, so that what was removed stands in neither."""
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+def _trim(connection: sqlite3.Connection, record: Record, history_bytes: int) -> None:
+    """Remove the oldest records that are too much; never the one that was just written."""
+    excess = connection.execute(_HISTORY_BYTES, (record.session_id,)).fetchone()[0] - history_bytes
+    if excess <= 0:
+        return
+    last = freed = 0
+    for run, size in connection.execute(_OLDEST_RUNS, (record.session_id, record.run)):
+        last, freed = run, freed + size
+        if freed >= excess:
+            break
+    connection.execute(_TRIM, (record.session_id, last))
+    connection.execute(_TRIMMED, (freed, record.session_id))
 
 
 def _put_tokens(connection: sqlite3.Connection, session_id: str, minted: Sequence[VaultRow]) -> None:

@@ -96,6 +96,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        "ALTER TABLE session ADD COLUMN history_bytes INTEGER NOT NULL DEFAULT 0",
+        """
+        UPDATE session SET history_bytes = (
+            SELECT coalesce(sum(
+                length(CAST(code AS BLOB)) + length(CAST(answer AS BLOB)) + length(CAST(output AS BLOB))
+                + length(CAST(value AS BLOB)) + length(CAST(error AS BLOB))
+            ), 0)
+            FROM run WHERE run.session_id = session.session_id
+        )
+        """,
+    ),
 )
 VERSION = len(MIGRATIONS)
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from anyio import CancelScope
 
 from mcp_codeexec.errors import BadArguments, StoreUnavailable
-from mcp_codeexec.model import Json, Record, RunDraft, Segment, SessionInfo, StoredSession, VaultRow
+from mcp_codeexec.model import Json, Record, RunDraft, RunHead, Segment, SessionInfo, StoredSession, VaultRow
 from mcp_codeexec.sessions import queries
 from mcp_codeexec.sessions.database import Database
 from mcp_codeexec.sessions.schema import transaction
@@ -18,6 +18,7 @@ from mcp_codeexec.sessions.schema import transaction
 T = TypeVar("T")
 _BRIEF_SIZE, _BRIEF_ROWS = 65_536, 64  # of a run, in characters and bytes: as much is written in less than a millisecond
 _NEWEST = (float("inf"), "")
+HISTORY_BYTES = 32 * 1_048_576
 
 
 class SqliteStore:
@@ -26,8 +27,10 @@ class SqliteStore:
     Every method raises `StoreUnavailable` where the database cannot do its work; then nothing of that call was written.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, history_bytes: int = HISTORY_BYTES) -> None:
+        """`history_bytes` is what the records of one session may take; the oldest go first."""
         self.path = path
+        self._history_bytes = history_bytes
         self._database: Database | None = None
 
     async def open(self) -> None:
@@ -65,8 +68,9 @@ class SqliteStore:
         """Write a run: record, variables, tokens, files and the session's counters, in one transaction.
 
         Runs of a session are 1, 2, 3 …: one that does not follow the last is refused, so two processes never mix theirs.
+        Where the session's history has grown too large, its oldest records go with it; never the one just written.
         """
-        await self._write(lambda c: queries.add_run(c, draft), brief=_is_brief(draft))
+        await self._write(lambda c: queries.add_run(c, draft, self._history_bytes), brief=_is_brief(draft))
 
     async def segments(self, session_id: str) -> list[Segment]:
         """The session's variables as they are kept, those first whose objects others hold."""
@@ -92,10 +96,17 @@ class SqliteStore:
         page = found[:limit]
         return page, _cursor(page[-1]) if len(found) > limit else ""
 
-    async def runs(self, session_id: str, limit: int, before: int = 0) -> list[Record]:
-        """Records, newest first, below run `before` (0: from the newest). Raises BadArguments for a limit below 1."""
+    async def runs(self, session_id: str, limit: int, before: int = 0, status: str = "") -> list[RunHead]:
+        """Heads of runs, newest first, below run `before` (0: from the newest), of one status if it is given.
+
+        Raises BadArguments for a limit below 1.
+        """
         _check(limit)
-        return await self._read(lambda c: queries.list_runs(c, session_id, limit, before))
+        return await self._read(lambda c: queries.list_runs(c, session_id, limit, before, status))
+
+    async def oldest_run(self, session_id: str) -> int:
+        """The oldest run that is still kept; 0 where there is none."""
+        return await self._read(lambda c: queries.oldest_run(c, session_id))
 
     async def record(self, session_id: str, run: int) -> Record | None:
         """One record."""
