@@ -28,7 +28,7 @@ import { Evaluator, type Started } from "./evaluate.ts";
 import { LAST, Variables } from "./variables.ts";
 import { rememberPlatform } from "./inspect.ts";
 import { describe, page, part } from "./values.ts";
-import { installStackTraces, line, tellStacks, thrown } from "./thrown.ts";
+import { installStackTraces, tellStacks, thrown, uncaughtText } from "./thrown.ts";
 import { lockDown, pinPromises } from "./lockdown.ts";
 
 const scope = globalThis as any, internals = (Deno as any)[(Deno as any).internal], { Console } = internals, { exit } = Deno;
@@ -36,7 +36,11 @@ const { head, tail, walls } = JSON.parse(Deno.args[0] ?? "{}") as { head: number
 const DESCRIBE_MS = 1_000;
 
 const output = new Output((text) => send({ op: "output" }, encode(text)), head, tail);
-const uncaught = (error: unknown) => output.write(`[uncaught] ${line(error)}\n`);
+const uncaught = (error: unknown): void => {
+  const done = tellStacks(scope), text = uncaughtText(error);
+  done();
+  output.write(`[uncaught] ${text}\n`);
+};
 const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator(globalThis.setImmediate as any);
 const variables = new Variables(scope, evaluator);
 Deno.permissions.revokeSync({ name: "sys", kind: "inspector" as any });

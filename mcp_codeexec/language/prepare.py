@@ -4,6 +4,8 @@ Everything else of the text stays as it is, character for character, and every p
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 from mcp_codeexec.language.edits import Edits, Output
 from mcp_codeexec.language.grammar import captures, parse, readable, text_of
@@ -54,26 +56,48 @@ def _merged_kinds(source: str) -> dict[str, Kind]:
 
 
 class _Places:
-    """`Program.locate`: kept for as long as an error may still name this run; the tables are made at the first question."""
+    """`Program.locate`: kept for as long as an error may still name this run; the tables only while they are asked."""
 
     def __init__(self, output: Output, reading: Reading, script: bytes, source: str, mappings: str) -> None:
-        self._output = output
-        self._opened = reading.origin
-        self._script = script
-        self._source = source.encode(errors="replace")
-        self._mappings = mappings
+        self.output = output
+        self.opened = reading.origin
+        self.script = script
+        self.source = source.encode(errors="replace")
+        self.mappings = mappings
 
     def __call__(self, line: int, column: int) -> Position | None:
-        offset = Lines(self._output.text).offset(line, column)
-        origin = self._output.origin(offset)
+        tables = _tables(self)
+        origin = self.output.origin(tables.made.offset(line, column))
         if origin is None:
             return None
-        place: tuple[int, int] | None = Lines(self._script).place(self._opened(origin))
-        if self._mappings:
-            place = SourceMap(self._mappings).original(*place)
+        place: tuple[int, int] | None = tables.script.place(self.opened(origin))
+        if tables.map is not None:
+            place = tables.map.original(*place)
         if place is None:
             return None
-        lines, sent = Lines(self._source), read(self._source)
-        if sent.opened < 0 or self._script == self._source:
-            return lines.position(*place)
-        return lines.position_at(sent.origin(Lines(sent.data).offset(*place)))  # the transpiler was sent the parentheses too
+        if tables.sent is None:
+            return tables.source.position(*place)
+        reading, sent = tables.sent
+        return tables.source.position_at(reading.origin(sent.offset(*place)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    made: Lines
+    script: Lines
+    map: SourceMap | None
+    source: Lines
+    sent: tuple[Reading, Lines] | None  # where the transpiler was sent parentheses too
+
+
+@lru_cache(maxsize=8)
+def _tables(places: _Places) -> _Tables:
+    """What printed output asks for again and again."""
+    sent = read(places.source)
+    return _Tables(
+        Lines(places.output.text),
+        Lines(places.script),
+        SourceMap(places.mappings) if places.mappings else None,
+        Lines(places.source),
+        None if sent.opened < 0 or places.script == places.source else (sent, Lines(sent.data)),
+    )
