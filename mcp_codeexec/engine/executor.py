@@ -138,13 +138,13 @@ class CodeExecutor:
         verdict = await self._check(text.code, known)
         if verdict.violations:
             return await self._finish(session, text, rejected_draft(verdict.violations), lost, stage)
-        erased = Erased(text.code) if verdict.plain else await self._deno.erase(as_meant(text.code))
+        erased = Erased(text.code) if verdict.plain else await self._deno.erase(as_meant(text.code, known))
         if isinstance(erased, SyntaxFault):
             return await self._finish(session, text, _unparsable(text.code, erased), lost, stage)
         stage("executing")
         draft, lost = await self._run(session, text, erased, timeout_ms, lost, stage)
         if draft.unparsed and verdict.plain:  # V8 says so, and nothing ran: the transpiler knows TypeScript and tells it better
-            erased = await self._deno.erase(as_meant(text.code))
+            erased = await self._deno.erase(as_meant(text.code, known))
             if isinstance(erased, SyntaxFault):
                 draft = _unparsable(text.code, erased)
             else:

@@ -81,9 +81,11 @@ def _member(node: Node) -> str:
 def module_named(node: Node) -> str:
     """The module that an import, an export or a call names, without scheme, version and path; else empty."""
     arguments = node.child_by_field_name("arguments")
-    source = (
-        arguments.named_children[0] if arguments is not None and arguments.named_children else node.child_by_field_name("source")
-    )
+    if arguments is not None and arguments.named_children:
+        source: Node | None = arguments.named_children[0]
+    else:  # of `import x = require("y")`, one level further in
+        named = next((part for part in node.named_children if part.type == "import_require_clause"), node)
+        source = named.child_by_field_name("source")
     if source is None or source.type != "string":
         return ""
     name = text_of(source)[1:-1].removeprefix("node:").removeprefix("npm:")

@@ -15,11 +15,12 @@ from mcp_codeexec.language.rewrite import Cell
 from mcp_codeexec.language.targets import Targets
 from mcp_codeexec.model import Erased, Kind, Position, Program
 
-_MERGED = """
+_NAME = "name: [(identifier) (nested_identifier)] @namespace"
+_MERGED = f"""
 (program [(enum_declaration name: (_) @enum) (export_statement (enum_declaration name: (_) @enum))])
 (program [
-  (internal_module name: (identifier) @namespace) (expression_statement (internal_module name: (identifier) @namespace))
-  (module name: (identifier) @namespace) (export_statement (internal_module name: (identifier) @namespace))
+  (internal_module {_NAME}) (expression_statement (internal_module {_NAME})) (export_statement (internal_module {_NAME}))
+  (module {_NAME})
 ])
 """
 
@@ -51,7 +52,7 @@ def _merged_kinds(source: str) -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
     for kind, nodes in captures(_MERGED, parse(source.encode(errors="replace")).root_node).items():
         for node in nodes:
-            kinds[text_of(node)] = "enum" if kind == "enum" else "namespace"
+            kinds[text_of(node).split(".")[0]] = "enum" if kind == "enum" else "namespace"  # `namespace A.B` makes an `A`
     return kinds
 
 

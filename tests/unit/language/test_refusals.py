@@ -105,6 +105,7 @@ def test_what_only_looks_forbidden_passes(text: str) -> None:
         ("process.foo", "there is no process here"),
         ("globalThis.total = 1", "write total alone"),
         ("Buffer.from('aGk=', 'base64')", "Uint8Array.fromBase64(s)"),
+        ("import fs = require('fs')", "for files: await files.read(name)"),
         ("const fs = require('fs')", "for files: await files.read(name)"),
         ("require('node:fs/promises')", "for files: await files.read(name)"),
         ("import { randomUUID } from 'node:crypto'", "crypto.randomUUID()"),
@@ -146,6 +147,7 @@ def test_a_refusal_says_what_to_write_instead(text: str, part: str) -> None:
         ("abstract class A {}", False),
         ("export const a = 1", False),
         ("import type { A } from 'a'", False),
+        ("import a = N.b", False),
     ],
 )
 def test_a_text_is_plain_when_nothing_has_to_be_erased(text: str, plain: bool) -> None:
