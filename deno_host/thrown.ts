@@ -124,8 +124,8 @@ function head(value: unknown): { name: string; message: string } {
   return { name: "", message: typeof value === "string" ? start(value, LONG) : start(inspect(value).text, LONG) };
 }
 
-/** One line on an error that nobody caught, and under it the frame where it was thrown, if it has one. */
-export function uncaughtText(value: unknown): string {
+/** One line on a value that was thrown, and under it the frame where it was made, if it has one. */
+export function placedLine(value: unknown): string {
   const said = line(value), stack = isTraced(value) ? stackOf(value) : "";
   const from = indexOf(stack, FRAME, said.length), to = from < 0 ? -1 : indexOf(stack, "\n", from + 1);
   return from < 0 ? said : said + slice(stack, from, to < 0 ? stack.length : to);
