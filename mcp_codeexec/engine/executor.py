@@ -145,10 +145,10 @@ class CodeExecutor:
         draft, lost = await self._run(session, text, erased, timeout_ms, lost, stage)
         if draft.unparsed and verdict.plain:  # V8 says so, and nothing ran: the transpiler knows TypeScript and tells it better
             erased = await self._deno.erase(as_meant(text.code, known))
-            if isinstance(erased, SyntaxFault):
-                draft = _unparsable(text.code, erased)
-            else:
+            if isinstance(erased, Erased):
                 draft, lost = await self._run(session, text, erased, timeout_ms, lost, stage)
+            elif erased.line:  # else V8 says more
+                draft = _unparsable(text.code, erased)
         return await self._finish(session, text, draft, lost, stage)
 
     def _known(self, session: Session) -> tuple[Mapping[str, Kind], tuple[str, ...]]:

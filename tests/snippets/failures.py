@@ -55,6 +55,8 @@ ROWS: list[Snippet] = [
             " Nothing ran, nothing changed.",
         },
     ),
+    fails("export in a namespace", "namespace N {\n\t\texport { a }\n}", name="SyntaxError", at=(2, 3), says="in a namespace."),
+    fails("with in strict code", "'use strict';\nwith (a) {}", name="SyntaxError", at=(2, 1), says="Strict mode"),
     fails("a reserved word", "const class = 1", name="SyntaxError", at=(1, 7)),
     refused("require", "const fs = require('fs')", rules={"no-require": (1, 12)}),
     refused("a static import", "import fs from 'fs';\nfs", rules={"no-import": (1, 1)}),
