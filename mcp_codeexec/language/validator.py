@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from tree_sitter import Node, Tree
 
 from mcp_codeexec.language import rules
-from mcp_codeexec.language.forbidden import module_named, unescaped, uses
+from mcp_codeexec.language.forbidden import module_named, types, unescaped, uses
 from mcp_codeexec.language.grammar import parse, readable, text_of
 from mcp_codeexec.language.objects import read
 from mcp_codeexec.language.positions import Lines
@@ -49,6 +49,9 @@ class CodeValidator:
         marked: Marked = {}
         if deepest < 0 and readable(tree):
             marked = reading.marked
+            if calls := marked.get("import_call"):
+                typed = types(tree.root_node)  # as `import("x").Y` may be
+                marked = {**marked, "import_call": [call for call in calls if typed.around(call.start_byte) is None]}
             found += self._syntax(marked, warned)
             named = uses(tree.root_node, text, names, _MOST)
             found += [(at, RULES[name].id, RULES[name].advice(member)) for at, name, member in named]

@@ -56,6 +56,7 @@ ROWS: list[Snippet] = [
     gives("a namespace in a namespace", "namespace A.B { export const c = 2 }\nA.B.c", value=2),
     gives("a namespace in a namespace, later", "namespace A.B.C { export const d = 3 }", "A.B.C.d", value=3),
     gives("an alias from a namespace in a namespace", "namespace A.B { export const c = 2 }\nimport d = A.B.c", "d", value=2),
+    gives("types of modules", "type Fs = typeof import('fs');\nlet a: import('x').Y<string> = 'a' as import('x').Y;\na", value="a"),
     gives("a namespace of functions", "namespace Geo { export const sq = (x: number) => x * x }\nGeo.sq(4)", value=16),
     gives(
         "a discriminated union",

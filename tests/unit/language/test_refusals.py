@@ -37,6 +37,7 @@ def refused(text: str, names: Collection[str] = ()) -> str:
         ("eval; fetch('x'); Deno", "no-eval@1:1 no-network@1:7 no-deno@1:19"),
         ("import fs from 'fs'", "no-import@1:1"),
         ("await import('fs')", "no-import@1:7"),
+        ("type A = import('x').Y; const z = (await import('x')) as import('y').Z", "no-import@1:42"),
         ("export * from 'x'", "no-import@1:1"),
         ("import.meta.url", "no-import-meta@1:1"),
         ("@dec class A {}", "no-decorators@1:1"),
@@ -91,6 +92,10 @@ def test_what_cannot_run_is_refused_at_its_place(text: str, rules: str) -> None:
         "class A implements Deno.Reader {}",
         "declare module 'x' { const process: typeof window }",
         "f<typeof process>()",
+        "type A = typeof import('fs'); type B = import('x').Y<string>",
+        "let a: import('x').Y = b as import('y').Z",
+        "const c = d satisfies typeof import('x')",
+        "class A implements import('x').Y {}",
     ],
 )
 def test_what_only_looks_forbidden_passes(text: str) -> None:
