@@ -183,7 +183,7 @@ class Cell:
         around = node.parent
         while around is not None and around.type == "labeled_statement":
             around = around.parent
-        if around is not None and around.type == "program":
+        if around is not None and around.type == "program" and node.children[0].type == "function":  # V8 has no other there
             self._hoist(node, start)
 
     def _inner_function(self, node: Node) -> None:

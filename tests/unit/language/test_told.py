@@ -58,6 +58,7 @@ def test_output_full_of_frames_is_told_in_bounded_work() -> None:
         ("ReferenceError", "zzzz is not defined", "was not defined in this session"),
         ("ReferenceError", "process is not defined", "there is no process here"),
         ("ReferenceError", "print is not defined", "console.log"),
+        ("ReferenceError", "setImmediate is not defined", "setTimeout(f, 0)"),
         ("ReferenceError", "axios is not defined", "no packages"),
         ("TypeError", "Assignment to constant variable.", "let"),
         ("TypeError", "rows.foo is not a function", "rows.foo"),
