@@ -28,7 +28,7 @@ import { Evaluator, type Started } from "./evaluate.ts";
 import { LAST, Variables } from "./variables.ts";
 import { rememberPlatform } from "./inspect.ts";
 import { describe, page, part } from "./values.ts";
-import { installStackTraces, line, tellStacks, thrown } from "./thrown.ts";
+import { installStackTraces, line, placedLine, tellStacks, thrown } from "./thrown.ts";
 import { lockDown, pinPromises } from "./lockdown.ts";
 import { watchAttributes } from "./attributes.ts";
 import { Platform } from "./platform.ts";
@@ -37,9 +37,15 @@ import { Snapshots } from "./snapshots.ts";
 const scope = globalThis as any, internals = (Deno as any)[(Deno as any).internal], { Console } = internals, { exit } = Deno;
 const { head, tail, walls } = JSON.parse(Deno.args[0] ?? "{}") as { head: number; tail: number; walls?: false };
 const DESCRIBE_MS = 1_000;
+const MOST_PLACED = 100; // uncaught errors of a run that are told with their place: V8's stack of each takes memory
 
 const output = new Output((text) => send({ op: "output" }, encode(text)), head, tail);
-const uncaught = (error: unknown) => output.write(`[uncaught] ${line(error)}\n`);
+let placed = 0;
+const uncaught = (error: unknown): void => {
+  const done = tellStacks(scope), text = placed++ < MOST_PLACED ? placedLine(error) : line(error);
+  done();
+  output.write(`[uncaught] ${text}\n`);
+};
 const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator(globalThis.setImmediate as any);
 const variables = new Variables(scope, evaluator);
 let snapshots: Snapshots;
@@ -69,6 +75,7 @@ async function run(
   { id, run, declare, body, timeout, declared, report: wanted, host, hostCalls: calls, keepLast }: any,
 ): Promise<void> {
   output.begin();
+  placed = 0;
   hostCalls.install(scope, host, calls);
   const started = now();
   let finish!: (end: End) => void; // this run's own: what an earlier one left waiting may settle meanwhile

@@ -137,17 +137,17 @@ class CodeExecutor:
         verdict = await self._check(text.code, heap.names)
         if verdict.violations:
             return await self._finish(session, text, rejected_draft(verdict.violations), heap, stage)
-        erased = Erased(text.code) if verdict.plain else await self._deno.erase(as_meant(text.code))
+        erased = Erased(text.code) if verdict.plain else await self._deno.erase(as_meant(text.code, heap.names))
         if isinstance(erased, SyntaxFault):
             return await self._finish(session, text, _unparsable(text.code, erased), heap, stage)
         stage("executing")
         draft, heap = await self._run(session, text, erased, timeout_ms, heap, stage)
         if draft.unparsed and verdict.plain:  # V8 says so, and nothing ran: the transpiler knows TypeScript and tells it better
-            erased = await self._deno.erase(as_meant(text.code))
-            if isinstance(erased, SyntaxFault):
-                draft = _unparsable(text.code, erased)
-            else:
+            erased = await self._deno.erase(as_meant(text.code, heap.names))
+            if isinstance(erased, Erased):
                 draft, heap = await self._run(session, text, erased, timeout_ms, heap, stage)
+            elif erased.line:  # else V8 says more
+                draft = _unparsable(text.code, erased)
         return await self._finish(session, text, draft, heap, stage)
 
     async def _check(self, code: str, known: Mapping[str, Kind]) -> Verdict:
