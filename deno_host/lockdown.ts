@@ -9,7 +9,7 @@ const GONE = `
   Cache CacheStorage localStorage sessionStorage Storage prompt alert confirm setImmediate clearImmediate
   BroadcastChannel MessageChannel MessagePort FileReader File createImageBitmap ImageData ImageBitmap
   ImageBitmapRenderingContext OffscreenCanvas Lock LockManager PerformanceObserver onerror onload onbeforeunload
-  onunload onunhandledrejection
+  onunload onunhandledrejection gc
 `.trim().split(/\s+/);
 
 /** `await` asks a promise for its constructor, and `then` that for its species: the harness' own must not be answered by a session. */

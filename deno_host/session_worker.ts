@@ -31,11 +31,17 @@ import { describe, page, part } from "./values.ts";
 import { installStackTraces, line, placedLine, tellStacks, thrown } from "./thrown.ts";
 import { lockDown, pinPromises } from "./lockdown.ts";
 import { watchAttributes } from "./attributes.ts";
+import { Memory } from "./memory.ts";
 import { Platform } from "./platform.ts";
 import { Snapshots } from "./snapshots.ts";
 
 const scope = globalThis as any, internals = (Deno as any)[(Deno as any).internal], { Console } = internals, { exit } = Deno;
-const { head, tail, walls } = JSON.parse(Deno.args[0] ?? "{}") as { head: number; tail: number; walls?: false };
+const { head, tail, memory, walls } = JSON.parse(Deno.args[0] ?? "{}") as {
+  head: number; // characters
+  tail: number;
+  memory: number; // MB
+  walls?: false;
+};
 const DESCRIBE_MS = 1_000;
 const MOST_PLACED = 100; // uncaught errors of a run that are told with their place: V8's stack of each takes memory
 
@@ -219,7 +225,7 @@ async function warmUp(): Promise<void> {
   if (walls !== false) lockDown(scope); // without walls only in tests of the layers around us
   pinPromises();
   define(scope, FILES, makeFiles(hostCalls));
-  snapshots = new Snapshots(variables, evaluator, new Platform(scope));
+  snapshots = new Snapshots(variables, evaluator, new Platform(scope), new Memory(memory));
   variables.begin();
   await evaluator.start("return [1, new Map([[1, 2]])]", "warm", 1_000);
   tell(() => describe([new Map<unknown, unknown>([[1, { a: [1, "x"] }]]), thrown(new ErrorOf("warm"))]));

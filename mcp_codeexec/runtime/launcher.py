@@ -39,7 +39,7 @@ class Launcher:
                 hint="`mcp-codeexec doctor` says what is missing and why.",
             )
         self._parser_layers = self._probe(own_maps=True)
-        bounds = {"head": options.console_head_kb * KB, "tail": options.console_tail_kb * KB}
+        bounds = {"head": options.console_head_kb * KB, "tail": options.console_tail_kb * KB, "memory": options.memory_mb}
         worker, heap_mb = self.files.session_worker, int(options.memory_mb * _HEAP_OF_LIMIT)
         if options.without_deno_walls:
             arguments = [json.dumps({**bounds, "walls": False})]
