@@ -218,6 +218,8 @@ class CodeExecutor:
             fields["state"] = "restored"
         if gone:
             fields["lost"] = list(gone)
+        if more := fate(gone, session.variables, rows):
+            fields["hint"] = f"{fields['hint']} {more}" if fields.get("hint") else more
         try:
             cleaned = await self._filters.clean(fields, session.vault)
             outcome = outcome_of(session.id, run, draft.status, cleaned.tree, cleaned.redactions)

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 import pytest
 
 from mcp_codeexec import Engine
-from mcp_codeexec.engine.wording import KEPT, LOST
+from mcp_codeexec.engine.wording import KEPT, undone
 from mcp_codeexec.settings import Settings
 from tests.attacks.attack import RULED, UNWALLED
 from tests.attacks.test_table import SWITCHES
