@@ -1,6 +1,7 @@
 // Evaluating one prepared program. It comes in two texts, both evaluated as plain scripts:
 //   declare   `let a, f;`   only names that the session does not have yet
 //   body      statements, run as `HOOK(async () => {body})`; we hold its promise
+// HOOK is a constant of the script scope: a session can neither replace it nor, by freezing the global object, take it away.
 // The inspector's REPL mode is not used: Deno panics when a REPL-mode evaluation's promise is collected before its reply was read. Here
 // a wait that never ends is only a wait. The evaluation's own time-out stops a loop in the synchronous part and keeps the heap; a loop
 // after an `await` can only be ended by killing the process. `allowUnsafeEvalBlockedByCSP: false`, or the inspector would lift the ban on
@@ -15,12 +16,11 @@ import {
   PromiseOf,
   setPrototypeOf,
 } from "./primordials.ts";
-import { tellStacks } from "./thrown.ts";
 
 const scope = globalThis, { exit } = Deno;
 
 /** A `const` in script scope that no one can assign to: prepare writes its name where the caller assigns to a constant. */
-const CONST = "__codeexec_const";
+const CONST = "__codeexec_const", HOOK = "__codeexec_hook";
 /** The inspector's reply comes within a turn or two of the event loop. */
 const REPLY_TURNS = 100;
 
@@ -53,7 +53,7 @@ const NOWHERE = { exception: { description: "" }, lineNumber: 1, columnNumber: 0
 export class Evaluator {
   #session = new inspector.Session();
   #immediate: (f: () => void) => { _argv: unknown };
-  #serial = 0;
+  #called: ((made: any) => void) | undefined; // what HOOK calls, once
   #replant = nothing;
 
   constructor(immediate: (f: () => void) => { _argv: unknown }) {
@@ -61,9 +61,18 @@ export class Evaluator {
     this.#session.connect();
   }
 
-  /** The first use of the inspector: Deno boots a part of Node for it. Must be awaited before anything else is evaluated. */
+  /**
+   * The first use of the inspector: Deno boots a part of Node for it. Must be awaited before anything else is evaluated. The name `Error`
+   * becomes a variable, so that a session may have another: the property of the global object is fixed, see thrown.ts.
+   */
   async open(): Promise<void> {
-    await this.#replied(this.#evaluate(`const ${CONST} = undefined`, {}));
+    define(scope, HOOK, (made: unknown) => {
+      const called = this.#called;
+      this.#called = undefined;
+      called?.(made);
+    });
+    await this.#replied(this.#evaluate(`const ${CONST} = undefined, ${HOOK} = this.${HOOK}; let Error = this.Error`, {}));
+    deleteProperty(scope, HOOK);
   }
 
   async #replied(d: Dispatched): Promise<void> {
@@ -92,11 +101,7 @@ export class Evaluator {
       silent: true,
       ...options,
     };
-    const replant = unplant(), done = tellStacks(scope);
-    this.#replant = () => {
-      done();
-      replant();
-    };
+    this.#replant = unplant();
     this.#session.post("Runtime.evaluate", parameters as any, (error: unknown, reply: unknown) => {
       d.failed = error !== null && error !== undefined;
       d.reply = reply;
@@ -112,17 +117,14 @@ export class Evaluator {
     replant();
   }
 
-  /** Evaluates `HOOK(text)`: `f` gets what the text makes and runs inside the evaluation. The hook is gone before `f` runs. */
+  /** Evaluates `HOOK(text)`: `f` gets what the text makes and runs inside the evaluation. A session's own call of HOOK does nothing. */
   #hook(f: (made: any) => void, text: string, options: object, after = ""): Dispatched {
-    const hook = `__codeexec_${++this.#serial}`;
-    const called = (made: unknown) => {
-      deleteProperty(scope, hook);
+    this.#called = (made) => {
       this.#begun();
       f(made);
     };
-    if (!define(scope, hook, called)) exit(1); // a session that froze the global object cannot go on
-    const d = this.#evaluate(`${hook}(${text})${after}`, options);
-    deleteProperty(scope, hook);
+    const d = this.#evaluate(`${HOOK}(${text})${after}`, options);
+    this.#called = undefined;
     return d;
   }
 

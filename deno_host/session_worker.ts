@@ -28,8 +28,8 @@ import { Evaluator, type Started } from "./evaluate.ts";
 import { LAST, Variables } from "./variables.ts";
 import { rememberPlatform } from "./inspect.ts";
 import { describe, page, part } from "./values.ts";
-import { installStackTraces, line, tellStacks, thrown } from "./thrown.ts";
-import { lockDown, pinPromises } from "./lockdown.ts";
+import { installStackTraces, line, thrown } from "./thrown.ts";
+import { keepExit, lockDown, pinPromises } from "./lockdown.ts";
 
 const scope = globalThis as any, internals = (Deno as any)[(Deno as any).internal], { Console } = internals, { exit } = Deno;
 const { head, tail, walls } = JSON.parse(Deno.args[0] ?? "{}") as { head: number; tail: number; walls?: false };
@@ -103,11 +103,9 @@ async function run(
   send({ op: "done", id, ...told, ...pending, omitted, late: lateSoFar(), blocks: coming === undefined });
 }
 
-/** Describes, within a bound of time, while the session's own stack traces are off; whether it came to its end. */
+/** Describes, within a bound of time; whether it came to its end. */
 function tell(f: () => void): boolean {
-  const done = tellStacks(scope), complete = evaluator.guard(f, DESCRIBE_MS);
-  done();
-  return complete;
+  return evaluator.guard(f, DESCRIBE_MS);
 }
 
 function lateSoFar(): number {
@@ -194,10 +192,11 @@ async function warmUp(): Promise<void> {
   structuredClone({ a: [1] });
   new URL("https://example.com/");
   rememberPlatform(scope);
-  installStackTraces();
+  installStackTraces(scope);
   timers.install(scope);
   define(scope, "console", makeConsole(Console, output));
   if (walls !== false) lockDown(scope); // without walls only in tests of the layers around us
+  keepExit(scope);
   pinPromises();
   define(scope, FILES, makeFiles(hostCalls));
   variables.begin();

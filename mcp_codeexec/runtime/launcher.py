@@ -95,7 +95,7 @@ class Launcher:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 env=command.environment(),
-                cwd="/",
+                cwd=self.files.folder,
                 start_new_session=True,
                 preexec_fn=layers.in_child,  # noqa: PLW1509 - prebuilt system calls only, see layers/
             )

@@ -9,7 +9,7 @@ import anyio
 from pydantic import BaseModel, ValidationError
 
 from mcp_codeexec.errors import WorkerDied
-from mcp_codeexec.model import Console, Described, HostCall, Json, Kind, Program, RawError, RawRun, RawVariable
+from mcp_codeexec.model import Console, Described, HostCall, Json, Kind, Program, RawError, RawRun, RawVariable, declaration
 from mcp_codeexec.runtime.causes import cause
 from mcp_codeexec.runtime.host_calls import HostCalls
 from mcp_codeexec.runtime.monitor import ResourceMonitor, cpu_seconds
@@ -160,7 +160,7 @@ class SessionWorker:
 
     async def assign(self, name: str, data: bytes) -> tuple[RawVariable, ...]:
         """Give the session a variable from JSON text. Raises WorkerDied."""
-        declare = "" if name in self.names else f"let {name};"
+        declare = "" if name in self.names else declaration([name])
         header, _ = await self._ask({"op": "assign", "name": name, "declare": declare}, data)
         self.names.setdefault(name, "let")
         return tuple(v.shape() for v in self._checked(TableReply, header).variables)
