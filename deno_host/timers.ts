@@ -5,9 +5,11 @@ import {
   mapClear,
   mapDelete,
   mapForEach,
+  mapGet,
   mapSet,
   mapSize,
   NativeMap,
+  RangeErrorOf,
   schedule,
   TypeErrorOf,
   unschedule,
@@ -15,9 +17,11 @@ import {
 
 type Callback = (...args: unknown[]) => unknown;
 const scheduleRepeat = globalThis.setInterval;
+const MOST = 10_000; // pending at once: a run that starts them without end hears of it, and its heap lives
 
 export class Timers {
-  #pending = new NativeMap<number, true>();
+  #pending = new NativeMap<number, any>(); // Deno's timers, by what the session has for them: a number, never Deno's own object
+  #last = 0;
   #uncaught: (error: unknown) => void;
 
   constructor(uncaught: (error: unknown) => void) {
@@ -28,6 +32,10 @@ export class Timers {
   install(scope: Record<string, unknown>): void {
     const start = (once: boolean) => (callback: Callback, delay: unknown = 0, ...args: unknown[]): number => {
       if (typeof callback !== "function") throw new TypeErrorOf("The callback must be a function");
+      if (mapSize(this.#pending) >= MOST) {
+        throw new RangeErrorOf(`${MOST} timers are pending, which is the most; wait for some, or clear them, before starting more`);
+      }
+      const id = ++this.#last;
       const fire = () => {
         if (once) mapDelete(this.#pending, id);
         try {
@@ -36,12 +44,14 @@ export class Timers {
           this.#uncaught(error);
         }
       };
-      const id = (once ? schedule : scheduleRepeat)(fire, delay as number) as unknown as number;
-      mapSet(this.#pending, id, true);
+      mapSet(this.#pending, id, (once ? schedule : scheduleRepeat)(fire, delay as number));
       return id;
     };
     const clear = (id?: unknown): void => {
-      if (typeof id === "number" && mapDelete(this.#pending, id)) unschedule(id);
+      const timer = mapGet(this.#pending, id as number);
+      if (timer === undefined) return;
+      mapDelete(this.#pending, id as number);
+      unschedule(timer);
     };
     const named = (name: string, f: unknown) => {
       Object.defineProperty(f, "name", { value: name });
@@ -56,7 +66,7 @@ export class Timers {
   /** Cancels everything pending; how many there were. */
   cancel(): number {
     const count = mapSize(this.#pending);
-    mapForEach(this.#pending, (_value, id) => unschedule(id));
+    mapForEach(this.#pending, (timer) => unschedule(timer));
     mapClear(this.#pending);
     return count;
   }
