@@ -5,7 +5,7 @@
 const uncurry: <T, A extends unknown[], R>(f: (this: T, ...args: A) => R) => (self: T, ...args: A) => R = Function.prototype.bind
   .bind(Function.prototype.call) as any;
 
-export const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, defineProperty, deleteProperty } = Reflect;
+export const { apply, construct, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, defineProperty, deleteProperty } = Reflect;
 export const { isArray } = Array;
 export const { isFinite: isFiniteNumber } = Number;
 export const { max } = Math;

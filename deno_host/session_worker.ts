@@ -22,6 +22,7 @@ import {
 import { type Frame, receive, receiveBlocking, send } from "./frames.ts";
 import { makeConsole, Output } from "./console.ts";
 import { Timers } from "./timers.ts";
+import { installFinalizers } from "./finalizers.ts";
 import { HostCalls } from "./host_calls.ts";
 import { FILES, makeFiles } from "./files.ts";
 import { Evaluator, type Started } from "./evaluate.ts";
@@ -194,6 +195,7 @@ async function warmUp(): Promise<void> {
   rememberPlatform(scope);
   installStackTraces(scope);
   timers.install(scope);
+  installFinalizers(scope, uncaught);
   define(scope, "console", makeConsole(Console, output));
   if (walls !== false) lockDown(scope); // without walls only in tests of the layers around us
   keepExit(scope);
