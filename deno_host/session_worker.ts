@@ -1,7 +1,7 @@
 // The process of one session: reads frames, runs prepared programs, tells what they gave. The other side, and the words of the wire, are
 // in mcp_codeexec/runtime/worker.py.
 //
-//   host -> worker   run, describe, table, assign, abort, reply, ping, exit by closing the pipe
+//   host -> worker   warm (asks for nothing more), run, describe, table, assign, abort, reply, ping, exit by closing the pipe
 //   worker -> host   ready, output, tail, call, done, described, table, assigned, pong
 import {
   append,
@@ -182,9 +182,9 @@ async function follow(running: Promise<void>): Promise<void> {
 }
 
 /**
- * The second phase of the start: loads what Deno and V8 load on first use, so that no run pays for it and the memory limit can be set on
- * a settled process; then locks the room. In this order: the inspector's first use boots a part of Node, which reads `Deno`. No user code
- * runs before.
+ * The second phase of the start, which begins with the host's first word: loads what Deno and V8 load on first use, so that no run pays
+ * for it and the memory limit can be set on a settled process; then locks the room. In this order: the inspector's first use boots a part
+ * of Node, which reads `Deno`. No user code runs before.
  */
 async function warmUp(): Promise<void> {
   await evaluator.open();
@@ -227,11 +227,11 @@ addEventListener("unhandledrejection", printing(reason));
 addEventListener("error", printing(thrownError));
 
 send({ op: "ready" });
+let frame = receiveBlocking(); // of workers started together none slows another by warming itself
 await warmUp();
-for (;;) { // between runs nothing executes here: the wait for the next frame blocks, or the host stops the process
-  const frame = coming === undefined ? receiveBlocking() : await coming;
-  coming = undefined;
-  if (frame === null) break;
+while (frame !== null) { // between runs nothing executes here: the wait for the next frame blocks, or the host stops the process
   const running = answer(frame);
   if (running !== undefined) await follow(running);
+  frame = coming === undefined ? receiveBlocking() : await coming;
+  coming = undefined;
 }

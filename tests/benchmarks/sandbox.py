@@ -56,7 +56,9 @@ def starts(row: Callable[[str, float, float, str], None]) -> None:
     argv, pipe = launcher.session().args, subprocess.PIPE
 
     def without_layers() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True)
+        return subprocess.Popen(
+            argv, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True, cwd=launcher.files.folder
+        )
 
     def bare() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
