@@ -6,7 +6,7 @@
 // a wait that never ends is only a wait. The evaluation's own time-out stops a loop in the synchronous part and keeps the heap; a loop
 // after an `await` can only be ended by killing the process. `allowUnsafeEvalBlockedByCSP: false`, or the inspector would lift the ban on
 // code from strings.
-import inspector from "node:inspector";
+import type { Session } from "node:inspector";
 import {
   define,
   defineProperty,
@@ -51,21 +51,20 @@ function nothing(): void {}
 const NOWHERE = { exception: { description: "" }, lineNumber: 1, columnNumber: 0 };
 
 export class Evaluator {
-  #session = new inspector.Session();
-  #immediate: (f: () => void) => { _argv: unknown };
+  #session!: Session;
+  #immediate!: (f: () => void) => { _argv: unknown };
   #called: ((made: any) => void) | undefined; // what HOOK calls, once
   #replant = nothing;
 
-  constructor(immediate: (f: () => void) => { _argv: unknown }) {
-    this.#immediate = immediate;
-    this.#session.connect();
-  }
-
   /**
-   * The first use of the inspector: Deno boots a part of Node for it. Must be awaited before anything else is evaluated. The name `Error`
+   * Connects the inspector, for which Deno boots a part of Node. Must be awaited before anything else is evaluated. The name `Error`
    * becomes a variable, so that a session may have another: the property of the global object is fixed, see thrown.ts.
    */
   async open(): Promise<void> {
+    const { Session } = await import("node:inspector");
+    this.#immediate = globalThis.setImmediate as any;
+    this.#session = new Session();
+    this.#session.connect();
     define(scope, HOOK, (made: unknown) => {
       const called = this.#called;
       this.#called = undefined;

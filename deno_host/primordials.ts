@@ -108,7 +108,6 @@ export function strictDecode(bytes: Uint8Array<ArrayBuffer>): string | undefined
   return text;
 }
 export const now: () => number = performance.now.bind(performance);
-export const schedule = globalThis.setTimeout, unschedule = globalThis.clearTimeout;
 
 /** Defines a data property; the descriptor has no prototype that user code could have planted a field on. */
 export function define(o: object, key: PropertyKey, value: unknown, enumerable = false): boolean {

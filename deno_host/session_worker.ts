@@ -38,9 +38,8 @@ const DESCRIBE_MS = 1_000;
 
 const output = new Output((text) => send({ op: "output" }, encode(text)), head, tail);
 const uncaught = (error: unknown) => output.write(`[uncaught] ${line(error)}\n`);
-const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator(globalThis.setImmediate as any);
+const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator();
 const variables = new Variables(scope, evaluator);
-Deno.permissions.revokeSync({ name: "sys", kind: "inspector" as any });
 
 interface End {
   status: "ok" | "error" | "timeout" | "cancelled";
@@ -188,6 +187,7 @@ async function follow(running: Promise<void>): Promise<void> {
  */
 async function warmUp(): Promise<void> {
   await evaluator.open();
+  Deno.permissions.revokeSync({ name: "sys", kind: "inspector" as any });
   new Intl.NumberFormat("en").format(1.5);
   new Date(0).toLocaleString();
   structuredClone({ a: [1] });

@@ -10,13 +10,11 @@ import {
   mapSize,
   NativeMap,
   RangeErrorOf,
-  schedule,
   TypeErrorOf,
-  unschedule,
 } from "./primordials.ts";
 
 type Callback = (...args: unknown[]) => unknown;
-const scheduleRepeat = globalThis.setInterval;
+let unschedule: typeof globalThis.clearTimeout;
 const MOST = 10_000; // pending at once: a run that starts them without end hears of it, and its heap lives
 
 export class Timers {
@@ -28,8 +26,10 @@ export class Timers {
     this.#uncaught = uncaught;
   }
 
-  /** Puts setTimeout, setInterval and their clear functions into `scope`. */
+  /** Puts setTimeout, setInterval and their clear functions into `scope`. Deno loads a part of Node when it is first asked for its own. */
   install(scope: Record<string, unknown>): void {
+    const { setTimeout, setInterval, clearTimeout } = globalThis;
+    unschedule = clearTimeout;
     const start = (once: boolean) => (callback: Callback, delay: unknown = 0, ...args: unknown[]): number => {
       if (typeof callback !== "function") throw new TypeErrorOf("The callback must be a function");
       if (mapSize(this.#pending) >= MOST) {
@@ -44,7 +44,7 @@ export class Timers {
           this.#uncaught(error);
         }
       };
-      mapSet(this.#pending, id, (once ? schedule : scheduleRepeat)(fire, delay as number));
+      mapSet(this.#pending, id, (once ? setTimeout : setInterval)(fire, delay as number));
       return id;
     };
     const clear = (id?: unknown): void => {
