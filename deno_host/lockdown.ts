@@ -18,6 +18,11 @@ export function pinPromises(): void {
   defineProperty(PromiseOf, Symbol.species, { configurable: false });
 }
 
+/** Deno notes on the global object that it is about to exit, and does not where a session has frozen that: an accessor takes the note. */
+export function keepExit(scope: object): void {
+  defineProperty(scope, Symbol.for("Deno.isUnloadDispatched"), { get: () => false, set: () => {}, configurable: false });
+}
+
 export function lockDown(scope: object): void {
   for (const key of ownKeys(scope)) {
     if (typeof key === "string" && (GONE.includes(key) || key.startsWith("GPU"))) deleteProperty(scope, key);

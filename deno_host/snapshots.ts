@@ -13,10 +13,7 @@ import type { Platform } from "./platform.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { Reach } from "./reach.ts";
 import type { Variables } from "./variables.ts";
-import { tellStacks } from "./thrown.ts";
 import { sizeOf } from "./values.ts";
-
-const scope = globalThis;
 
 const TAKE_MS = 2_000, SESSION_BYTES = 33_554_432, ROUNDS = 20;
 const TOGETHER = "the session's variables are larger than 32 MB", RESTLESS = "what it holds keeps changing";
@@ -72,9 +69,8 @@ export class Snapshots {
     for (let round = 0; round < ROUNDS; round++) {
       const writer = new GraphWriter(this.#out, this.#functions, this.#platform, this.#memory, this.#next, until);
       this.#muted = false;
-      const replant = unplant(OF_DESCRIPTORS), done = tellStacks(scope);
+      const replant = unplant(OF_DESCRIPTORS);
       this.#write(writer, names);
-      done();
       replant();
       this.#next = writer.next;
       if (!this.#functions.asks) return;

@@ -2,6 +2,7 @@
 and tested, in one place. Sources of the facts: Deno's security documentation, and measurements told in docs/.
 """
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -12,6 +13,11 @@ _MAPPED_AWAY = "data:text/javascript,throw%20new%20Error(%22imports%20are%20disa
 BUILTINS_OF: Mapping[str, tuple[str, ...]] = {"evaluate.js": ("node:inspector",), "transpiler.js": ("node:module",)}
 
 ENTRIES = ("session_worker.js", "transpiler.js")  # the map applies to these too when they are started; they export nothing
+
+
+def seen(folder: Path) -> Path:
+    """What a process that works in `folder` calls it: a name that tells nothing of the host. V8 prints it in some stacks (thrown.ts)."""
+    return Path("/proc/self/cwd") if sys.platform == "linux" else folder
 
 
 def argv(deno: Path, script: Path, import_map: Path, *, heap_mb: int, inspector: bool, arguments: Iterable[str] = ()) -> list[str]:
