@@ -16,6 +16,7 @@ from mcp_codeexec.engine.files import Files
 from mcp_codeexec.engine.heaps import Heap, Heaps
 from mcp_codeexec.engine.outcome import Draft, explained, failed_draft, outcome_of, rejected_draft, run_draft, withheld_fields
 from mcp_codeexec.engine.record import WITHHELD, record_of
+from mcp_codeexec.engine.wording import fate
 from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
 from mcp_codeexec.filtering import FilterPipeline, fit
 from mcp_codeexec.language.meant import as_meant
