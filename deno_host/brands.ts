@@ -120,6 +120,9 @@ export const makeSymbol = (isRegistered: boolean, text: string): symbol =>
 export function makeError(which: number, stack: string): Error {
   const error = new ERRORS[which]!(), keys = ownKeys(error);
   for (let i = 0; i < keys.length; i++) if (keys[i] !== "stack") deleteProperty(error, keys[i]!);
+  return setStack(error, stack);
+}
+export function setStack<T extends object>(error: T, stack: string): T {
   define(error, "stack", stack);
   return error;
 }

@@ -8,6 +8,7 @@
 // code from strings.
 import type { Session } from "node:inspector";
 import { append, define, deleteProperty, ownValue, PromiseOf, setPrototypeOf } from "./primordials.ts";
+import { MAKING, type Privates, TELL } from "./privates.ts";
 import { OF_INSPECTOR, unplant } from "./planted.ts";
 
 const scope = globalThis;
@@ -55,7 +56,7 @@ export class Evaluator {
    * Connects the inspector, for which Deno boots a part of Node. Must be awaited before anything else is evaluated. The name `Error`
    * becomes a variable, so that a session may have another: the property of the global object is fixed, see thrown.ts.
    */
-  async open(): Promise<void> {
+  async open(privates: Privates): Promise<void> {
     const { Session } = await import("node:inspector");
     this.#immediate = globalThis.setImmediate as any;
     this.#session = new Session();
@@ -65,8 +66,11 @@ export class Evaluator {
       this.#called = undefined;
       return called?.(made);
     });
-    await this.#replied(this.#evaluate(`const ${CONST} = undefined, ${HOOK} = this.${HOOK}; let Error = this.Error`, {}));
-    deleteProperty(scope, HOOK);
+    define(scope, TELL, privates.tell);
+    define(scope, MAKING, privates.making);
+    const constants = `${CONST} = undefined, ${HOOK} = this.${HOOK}, ${TELL} = this.${TELL}, ${MAKING} = this.${MAKING}`;
+    await this.#replied(this.#evaluate(`const ${constants}; let Error = this.Error`, {}));
+    for (const name of [HOOK, TELL, MAKING]) deleteProperty(scope, name);
   }
 
   async #replied(d: Dispatched): Promise<void> {

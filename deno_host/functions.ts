@@ -17,6 +17,7 @@ import {
   weakSet,
 } from "./primordials.ts";
 import { SLOTS } from "./snapshot_format.ts";
+import type { Fields, Privates } from "./privates.ts";
 import type { Evaluator, Scope } from "./evaluate.ts";
 
 export interface Member {
@@ -39,9 +40,11 @@ export class Functions {
   #known = new NativeWeakMap<object, Source>();
   #private = new NativeWeakMap<object, boolean>();
   #evaluator: Evaluator;
+  readonly privates: Privates;
 
-  constructor(evaluator: Evaluator) {
+  constructor(evaluator: Evaluator, privates: Privates) {
     this.#evaluator = evaluator;
+    this.privates = privates;
   }
 
   /** Functions, and objects with their prototypes, that are to be learned. */
@@ -64,8 +67,9 @@ export class Functions {
     return weakGet(this.#known, f);
   }
 
-  /** Whether objects of this prototype have private members; `o` speaks for them until that was learned. */
-  isPrivate(o: object, prototype: object): boolean {
+  /** Whether an object has private members that no class tells. One object speaks for those of its prototype, when that was learned. */
+  hidesMembers(o: object, prototype: object): boolean {
+    if (this.privates.ofInstance(o).length > 0) return false;
     const known = weakGet(this.#private, prototype);
     if (known === undefined) append(this.#askedInstances, [o, prototype]);
     return known === true;
@@ -97,7 +101,9 @@ export class Functions {
     const privates = objects.length > 0 ? await this.#evaluator.privates(objects) : [];
     for (let i = 0; i < instances.length; i++) weakSet(this.#private, instances[i]![1], privates[i]!);
     for (let i = 0; i < functions.length; i++) {
-      if (privates[instances.length + i]) weakGet(this.#known, functions[i]!)!.why = "private static members";
+      if (privates[instances.length + i] && this.privates.ofClass(functions[i]!) === undefined) {
+        weakGet(this.#known, functions[i]!)!.why = "private static members";
+      }
     }
   }
 
@@ -155,6 +161,15 @@ export class SourceMaker {
       if (typeof cls === "function") return this.#keep(cls, text, true, false);
     }
     return undefined;
+  }
+
+  /** An object that has the private fields of a class, and its parents', and nothing else. */
+  instance(cls: object): object {
+    return this.#functions.privates.make(cls);
+  }
+
+  fields(cls: object): Fields | undefined {
+    return this.#functions.privates.ofClass(cls);
   }
 
   #keep(f: object, text: string, isClass: boolean, strict: boolean): object {

@@ -21,16 +21,22 @@ import {
 import * as brands from "./brands.ts";
 import * as format from "./snapshot_format.ts";
 import { DAMAGED, type PieceReader } from "./pieces.ts";
+import type { Fields } from "./privates.ts";
 import type { Platform } from "./platform.ts";
 
 /** Makes functions from their sources, and the class with a number; undefined where that cannot be. */
 export interface Maker {
   fn(text: string, strict: boolean): object | undefined;
   cls(number: number): object | undefined;
+  /** An object that has the private fields of a class, and nothing else. */
+  instance(cls: object): object;
+  /** The private fields of a class that tells them. */
+  fields(cls: object): Fields | undefined;
 }
 
 /** Instead of a value that is told later, or not at all; nothing that a snapshot holds is the same. */
 const HOLE = {};
+const PRIVATE = 64; // beside a kind
 type Members = Map<PropertyKey, PropertyDescriptor>;
 
 function list<T>(): T[] {
@@ -114,7 +120,9 @@ export class GraphReader {
       case format.PROTOTYPE:
         return there(getOwnPropertyDescriptor(this.#value() as object, "prototype")).value;
       case format.CLASS:
-        return this.#class();
+        return this.#class(this.#value() as object);
+      case format.INSTANCE:
+        return this.#instance(from.byte());
       default:
         return this.#head(tag);
     }
@@ -176,8 +184,16 @@ export class GraphReader {
     }
   }
 
-  #class(): object {
-    const cls = there(this.#maker.cls(this.#next)), prototype = there(getOwnPropertyDescriptor(cls, "prototype")).value as object;
+  #instance(kind: number): object {
+    const o = this.#maker.instance(this.#value() as object);
+    if (kind === format.ERROR) brands.setStack(o, this.#in.text());
+    return this.#met(o, kind + PRIVATE);
+  }
+
+  #class(parent: object): object {
+    const cls = there(this.#maker.cls(this.#next));
+    setPrototypeOf(cls, parent); // before an instance of it is made
+    const prototype = there(getOwnPropertyDescriptor(cls, "prototype")).value as object;
     mapSet(this.#made, cls, [members(prototype), members(cls)]);
     this.#met(cls, format.CLASS);
     this.#met(prototype, format.PROTOTYPE);
@@ -185,6 +201,25 @@ export class GraphReader {
   }
 
   #body(o: object, kind: number, length: number): void {
+    this.#content(o, kind % PRIVATE, length);
+    if (kind >= PRIVATE) {
+      for (let levels = this.#in.count(); levels > 0; levels--) {
+        const fields = there(this.#maker.fields(this.#value() as object)), values = this.#fields();
+        fields.write(o, (i) => values[i]);
+      }
+    } else if (kind === format.CLASS) {
+      const values = this.#fields();
+      if (values.length > 0) there(this.#maker.fields(o)).writeOwn((i) => values[i]);
+    }
+  }
+
+  #fields(): unknown[] {
+    const values = list<unknown>();
+    for (let n = this.#in.count(), i = 0; i < n; i++) values[i] = this.#value();
+    return values;
+  }
+
+  #content(o: object, kind: number, length: number): void {
     const from = this.#in;
     switch (kind) {
       case format.SYMBOL:

@@ -38,7 +38,7 @@ import type { Platform } from "./platform.ts";
 import { type Functions, identifiers } from "./functions.ts";
 
 const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256, SELDOM = 16, ROOM_MB = 6;
-const KINDS = 64;
+const KINDS = 128, PRIVATE = 64;
 const LONG = 50_000; // elements of an array: the list of their keys takes several times the room of the elements
 
 /** What was written of one value. */
@@ -166,6 +166,7 @@ export class GraphWriter {
 
   #head(o: any, kind: number): void {
     const out = this.#out;
+    if (this.#hasPrivates(o, kind)) return this.#instance(o, kind);
     out.byte(kind);
     switch (kind) {
       case format.PLATFORM:
@@ -225,6 +226,26 @@ export class GraphWriter {
     this.#met(o, kind);
   }
 
+  #hasPrivates(o: object, kind: number): boolean {
+    if (kind !== format.OBJECT && kind !== format.MAP && kind !== format.SET && kind !== format.ERROR) return false;
+    const prototype = getPrototypeOf(o);
+    if (prototype === null || this.#platform.path(prototype) !== undefined) return false;
+    return this.#functions.privates.ofInstance(o).length > 0;
+  }
+
+  #instance(o: any, kind: number): void {
+    this.#out.byte(format.INSTANCE);
+    this.#out.byte(kind);
+    this.#object(this.#functions.privates.ofInstance(o)[0]!.of);
+    if (kind === format.ERROR) this.#out.text(stackOf(o));
+    this.#met(o, kind + PRIVATE);
+  }
+
+  #fields(values: unknown[]): void {
+    this.#out.count(values.length);
+    for (let i = 0; i < values.length; i++) this.#value(values[i]);
+  }
+
   #function(f: any, kind: number): void {
     const { text, strict, member } = this.#functions.source(f)!, out = this.#out, { classes, mentions } = this.#written;
     this.#written.bySource = true;
@@ -242,12 +263,28 @@ export class GraphWriter {
       return this.#met(f, kind);
     }
     if (mapHas(this.#numbers, f.prototype)) throw new NotKept("a class whose prototype has another constructor");
+    this.#object(getPrototypeOf(f)!);
     classes[classes.length] = [this.#next, text];
     this.#met(f, kind);
     this.#met(f.prototype, format.PROTOTYPE);
   }
 
   #body(o: any, kind: number): void {
+    if (kind >= PRIVATE) {
+      const levels = this.#functions.privates.ofInstance(o);
+      this.#content(o, kind - PRIVATE);
+      this.#out.count(levels.length);
+      for (let i = 0; i < levels.length; i++) {
+        this.#object(levels[i]!.of);
+        this.#fields(levels[i]!.read(o) ?? []);
+      }
+      return;
+    }
+    this.#content(o, kind);
+    if (kind === format.CLASS) this.#fields(this.#functions.privates.ofClass(o)?.readOwn() ?? []);
+  }
+
+  #content(o: any, kind: number): void {
     const out = this.#out;
     switch (kind) {
       case format.SYMBOL:
@@ -362,8 +399,8 @@ export class GraphWriter {
       this.#object(prototype);
       if (this.#platform.path(prototype) === undefined) {
         this.#written.bySource = true;
-        if (typeof o !== "function" && kind !== format.PROTOTYPE && this.#functions.isPrivate(o, prototype)) {
-          throw new NotKept("it has private members"); // they are no properties, and nobody else can set them
+        if (typeof o !== "function" && kind !== format.PROTOTYPE && this.#functions.hidesMembers(o, prototype)) {
+          throw new NotKept("it has private members"); // which its class does not tell
         }
       }
     }

@@ -34,6 +34,7 @@ import { installStackTraces, line, placedLine, thrown } from "./thrown.ts";
 import { keepExit, lockDown, pinPromises } from "./lockdown.ts";
 import { watchAttributes } from "./attributes.ts";
 import { Memory } from "./memory.ts";
+import { Privates, tellSources } from "./privates.ts";
 import { Platform } from "./platform.ts";
 import { Snapshots } from "./snapshots.ts";
 
@@ -50,7 +51,7 @@ const MOST_PLACED = 100; // uncaught errors of a run that are told with their pl
 const output = new Output((text) => send({ op: "output" }, encode(text)), head, tail);
 let placed = 0;
 const uncaught = (error: unknown) => output.write(`[uncaught] ${placed++ < MOST_PLACED ? placedLine(error) : line(error)}\n`);
-const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator();
+const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator(), privates = new Privates();
 const variables = new Variables(scope, evaluator);
 let snapshots: Snapshots;
 const kept = (name: string) => snapshots.kept(name);
@@ -207,7 +208,7 @@ async function follow(running: Promise<void>): Promise<void> {
  * of Node, which reads `Deno`. No user code runs before.
  */
 async function warmUp(): Promise<void> {
-  await evaluator.open();
+  await evaluator.open(privates);
   Deno.permissions.revokeSync({ name: "sys", kind: "inspector" as any });
   new Intl.NumberFormat("en").format(1.5);
   new Date(0).toLocaleString();
@@ -223,7 +224,8 @@ async function warmUp(): Promise<void> {
   keepExit(scope);
   pinPromises();
   define(scope, FILES, makeFiles(hostCalls));
-  snapshots = new Snapshots(variables, evaluator, new Platform(scope), new Memory(memory));
+  tellSources(scope, (f) => snapshots.source(f));
+  snapshots = new Snapshots(variables, evaluator, new Platform(scope), new Memory(memory), privates);
   variables.begin();
   await evaluator.start("return [1, new Map([[1, 2]])]", "warm", 1_000);
   tell(() => describe([new Map<unknown, unknown>([[1, { a: [1, "x"] }]]), thrown(new ErrorOf("warm"))]));

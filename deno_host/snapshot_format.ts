@@ -13,7 +13,9 @@
 //   BOXED           primitive                   general
 //   MADE            which recipe, its argument  general                  URL, Intl.NumberFormat …
 //   FUNCTION        source, strict              general
-//   CLASS                                       general                  its source is told apart; its prototype gets the next number
+//   INSTANCE        kind, class, its stack if it is an ERROR   as its kind, then its private fields: their count, and for each class
+//                                               that has some the class, their count, their values
+//   CLASS           parent                      general, private fields  its source is told apart; its prototype gets the next number
 //   PROTOTYPE       class                                                has a number already
 //   MEMBER          class, static, slot, key    general                  a method or accessor that the class makes
 //   SYMBOL          whether registered, name
@@ -29,7 +31,7 @@ export const OWN = 9, OTHER = 10; // an object by its number in this stream, or 
 export const HOLE = 11; // an element that is told with the properties, if at all
 export const OBJECT = 16, BARE = 17, ARRAY = 18, MAP = 21, SET = 22, DATE = 23, REGEXP = 24;
 export const ERROR = 25, BUFFER = 26, VIEW = 27, BOXED = 28, MADE = 29, FUNCTION = 30, CLASS = 31, PROTOTYPE = 32, MEMBER = 33;
-export const SYMBOL = 34, PLATFORM = 35;
+export const SYMBOL = 34, PLATFORM = 35, INSTANCE = 36;
 
 /** Instead of a shape. */
 export const NO_SHAPE = 0;

@@ -8,6 +8,7 @@ import { isTooMuch, NotKept } from "./kinds.ts";
 import { Functions, SourceMaker } from "./functions.ts";
 import { PieceReader, PieceWriter } from "./pieces.ts";
 import { OF_DESCRIPTORS, unplant } from "./planted.ts";
+import type { Privates } from "./privates.ts";
 import type { Memory } from "./memory.ts";
 import type { Platform } from "./platform.ts";
 import type { Evaluator } from "./evaluate.ts";
@@ -50,13 +51,18 @@ export class Snapshots {
   #muted = false;
   #out = new PieceWriter((piece) => this.#muted || send({ op: "piece" }, piece));
 
-  constructor(variables: Variables, evaluator: Evaluator, platform: Platform, memory: Memory) {
+  constructor(variables: Variables, evaluator: Evaluator, platform: Platform, memory: Memory, privates: Privates) {
     this.#memory = memory;
     this.#variables = variables;
     this.#evaluator = evaluator;
     this.#platform = platform;
-    this.#functions = new Functions(evaluator);
+    this.#functions = new Functions(evaluator, privates);
     this.#reach = new Reach(platform);
+  }
+
+  /** The source that a function was made from, where it was made again. */
+  source(f: object): string | undefined {
+    return this.#functions.source(f)?.text;
   }
 
   kept(name: string): Kept {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mcp_codeexec.errors import StoreUnavailable, WorkerDied
 from mcp_codeexec.language.classes import restorable
+from mcp_codeexec.language.privates import TELL
 from mcp_codeexec.logs import event
 from mcp_codeexec.model import Kind, RunDraft, Segment, SessionStore
 from mcp_codeexec.runtime.executor import DenoExecutor
@@ -71,5 +72,6 @@ class Heaps:
 def _texts(segments: list[Segment]) -> dict[str, str]:
     """The texts that make classes again, by their sources."""
     sources = {source for segment in segments for source in segment.classes.values()}
-    made = ((source, restorable(source)) for source in sources)
+    guarded = any(TELL in source for source in sources)
+    made = ((source, restorable(source, guarded=guarded)) for source in sources)
     return {source: text for source, text in made if text is not None}

@@ -7,6 +7,7 @@ from tree_sitter import Node
 from mcp_codeexec.language.edits import Edits
 from mcp_codeexec.language.grammar import bound_names, captures, end_of, exported_value, text_of
 from mcp_codeexec.language.nesting import Nesting
+from mcp_codeexec.language.privates import tell_privates
 from mcp_codeexec.language.scopes import function_ranges
 from mcp_codeexec.language.survey import Marked
 from mcp_codeexec.language.value import give, last_statement, made_namespace
@@ -55,6 +56,8 @@ class Cell:
                 self._class(node)
         self._inner_declarations(root, marked, start)
         self.names.update((name, merged[name]) for name in afresh)
+        if b"#" in (root.text or b""):
+            tell_privates(root, self.edits)
         if value is not None and (namespace := made_namespace(value, merged)):
             self.edits.insert(end_of(value), f"\nreturn {namespace};")
         elif value is not None:

@@ -162,6 +162,39 @@ SOURCES = [
         "asked§",
         "[o§.x, asked§]",
     ),
+    row(
+        "private fields",
+        "let made§ = 0; class P§ { #n = ++made§; #o = {z: 1}; static #all = [1]; constructor(public x: number) { made§ += 10; this.#n += x } inc() { return ++this.#n } get o() { return this.#o } #m() { return this.#n * 10 } m() { return this.#m() } static all() { return this.#all } }; const p§ = new P§(4); p§.inc(); const o§ = p§.o, a§ = P§.all()",
+        "P§:by_source p§:by_source made§:exact",
+        "[p§.m(), p§.inc(), p§.x, p§.o === o§, P§.all() === a§, made§, Object.keys(p§), p§ instanceof P§]",
+        "[new P§(1).inc(), made§]",
+        "P§.toString()",
+    ),
+    row(
+        "private fields of a chain",
+        "class A§ { #x = 1; ax() { return this.#x++ } }; class B§ extends A§ { #x = 10; #y; constructor(y) { super(); this.#y = y } bx() { return [this.#x++, this.#y] } }; class C§ extends B§ { c = 1 }; const b§ = new B§({k: 1}), c§ = new C§('c'); b§.ax(); b§.bx(); c§.bx()",
+        "b§:by_source c§:by_source",
+        "[b§.ax(), b§.bx(), c§.ax(), c§.bx(), c§.c, c§ instanceof A§]",
+        "new C§(5).bx()",
+    ),
+    row(
+        "private fields of what extends the platform",
+        "class M§ extends Map { #hits = 0; get(k) { this.#hits++; return super.get(k) } get hits() { return this.#hits } }; const m§ = new M§([['a', 1]]); m§.get('a'); class E§ extends Error { #code; constructor(m, c) { super(m); this.#code = c } get code() { return this.#code } }; const e§ = new E§('bad', 7)",
+        "m§:by_source e§:by_source",
+        "[m§.hits, m§.get('a'), m§.hits, m§.size, e§.code, e§.message, e§ instanceof Error, e§.stack]",
+    ),
+    row(
+        "an object with the prototype of a class, not made by it",
+        "class P§ { #n = 1; n() { return #n in this } }; const o§ = Object.create(P§.prototype)",
+        "o§:by_source",
+        "o§.n()",
+    ),
+    row(
+        "private methods alone",
+        "class P§ { #n() { return 1 } get n() { return this.#n() } static #s() { return 2 } static s() { return P§.#s() } }; const p§ = new P§()",
+        "P§:by_source p§:by_source",
+        "[p§.n, P§.s(), new P§().n]",
+    ),
 ]
 
 # What cannot be told from outside: named, and nothing in its place.
@@ -182,7 +215,6 @@ LIVE_ONLY = {
     "a part of an object": "const c§ = {a: 1, deep: {p: Promise.resolve()}}",
     "a proxy for a prototype": "const c§ = Object.create(new Proxy({}, {}))",
     "a method that uses super": "const c§ = {m() { return super.toString() }}",
-    "private members": "class P§ { #n = 1; get n() { return this.#n } }; const c§ = new P§()",
     "a buffer that was given away": "const c§ = new ArrayBuffer(8); structuredClone(c§, {transfer: [c§]})",
     "too much for one value": "const c§ = 'x'.repeat(9_000_000)",
 }
