@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     live_sessions: int = Field(
         default=32, ge=1, description="Sessions with a process of their own; above it the oldest is suspended."
     )
+    session_idle_s: float = Field(default=900, gt=0, description="Seconds without a call after which a session's process is freed.")
     concurrent_runs: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, description="Runs at one moment.")
     waiting_runs: int = Field(default=64, ge=1, description="Runs that may wait for a free place, over all sessions.")
     waiting_per_session: int = Field(default=8, ge=1, description="Runs of one session that may wait for their turn.")

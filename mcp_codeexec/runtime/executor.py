@@ -22,6 +22,9 @@ from mcp_codeexec.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_MOST_RUNS = 10_000  # of one process
+_WORN, _SMALL = 0.9, 4_194_304  # a process so near its limit is replaced where what it holds is small: the rest is garbage
+
 
 @dataclass(frozen=True, slots=True)
 class ExecutorMetrics:
@@ -44,7 +47,7 @@ class DenoExecutor:
         self._launcher = launcher
         self._pool: WorkerPool | None = None
         self._transpiler: Transpiler | None = None
-        self._background: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
         self._live: OrderedDict[str, SessionWorker] = OrderedDict()
         self._running: set[str] = set()
         self._places = asyncio.Semaphore(settings.concurrent_runs)
@@ -63,7 +66,7 @@ class DenoExecutor:
         self._pool = WorkerPool(self._settings, self._launcher)
         self._transpiler = Transpiler(self._launcher, self._settings.worker_start_s)
         await self._pool.warmup()
-        self._background = asyncio.create_task(self._start_transpiler(self._transpiler))
+        self._background = [asyncio.create_task(self._start_transpiler(self._transpiler)), asyncio.create_task(self._free_idle())]
 
     async def _start_transpiler(self, transpiler: Transpiler) -> None:
         """After a first call that may be waiting, and may well be plain JavaScript; one that needs it starts it by itself."""
@@ -192,9 +195,10 @@ class DenoExecutor:
         """End every process; bounded."""
         with anyio.CancelScope(shield=True):
             self._live.clear()
-            if self._background is not None:
-                self._background.cancel()
-                await asyncio.wait([self._background], timeout=1)  # it ends the process that it may have begun to start
+            for task in self._background:
+                task.cancel()
+            if self._background:
+                await asyncio.wait(self._background, timeout=1)  # one ends the process that it may have begun to start
             if self._pool is not None:
                 await self._pool.shutdown()
             if self._transpiler is not None:
@@ -221,8 +225,22 @@ class DenoExecutor:
             event(log, "suspended", session=session_id, why="live_sessions")
             await self.suspend(session_id)
 
+    async def _free_idle(self) -> None:
+        """End processes that nobody has called for long, and that hold nothing that would go with them."""
+        idle_s, loop = self._settings.session_idle_s, asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(idle_s / 4)
+            for session_id, worker in list(self._live.items()):
+                idle = session_id not in self._running and loop.time() - worker.touched > idle_s
+                if idle and worker.replaceable:
+                    event(log, "suspended", session=session_id, why="session_idle_s")
+                    await self.suspend(session_id)
+
     async def _after(self, session_id: str, worker: SessionWorker, raw: RawRun) -> None:
         self._total += 1
         self._total_ms += raw.usage.wall_ms
-        if not raw.heap_kept and self._live.get(session_id) is worker:
+        worn = worker.runs >= _MOST_RUNS or (
+            raw.usage.peak_memory_mb > _WORN * self._settings.memory_mb and sum(worker.kept.values()) < _SMALL
+        )
+        if self._live.get(session_id) is worker and (not raw.heap_kept or (worn and worker.replaceable)):
             await self.suspend(session_id)

@@ -85,7 +85,7 @@ class _Output:
 
 class SessionWorker:
     """Lives as long as its process: from warm spare to the end of its session. `names` is what its heap holds, `run_seen` the
-    session's last run as far as it knows."""
+    session's last run as far as it knows, `kept` the bytes of each variable that is kept elsewhere too, -1 for one that is not."""
 
     def __init__(
         self,
@@ -103,6 +103,8 @@ class SessionWorker:
         self.process = process
         self.names: dict[str, Kind] = {}
         self.run_seen = 0
+        self.runs = 0
+        self.kept: dict[str, int] = {}
         self.born = self.touched = asyncio.get_running_loop().time()
         self.monitor = ResourceMonitor(process.pid, memory_mb if polled else 0)
         self._console_bytes = console_chars * _PARTLY
@@ -118,6 +120,11 @@ class SessionWorker:
     @property
     def alive(self) -> bool:
         return self.process.alive
+
+    @property
+    def replaceable(self) -> bool:
+        """Whether another process could go on with all that its heap holds."""
+        return -1 not in self.kept.values()
 
     @property
     def running(self) -> bool:
@@ -197,6 +204,7 @@ class SessionWorker:
         finally:
             self._assigning = False
         self.names.setdefault(name, "let")
+        self._note_kept()
         made = tuple(v.shape() for v in self._checked(TableReply, header).variables)
         return made, tuple(self._saving.segments.values())
 
@@ -219,6 +227,7 @@ class SessionWorker:
         header, _ = await self.process.reply(asked, _RESTORE_S)
         lost = self._checked(RestoredReply, header).lost
         self.names = {s.name: kinds.get(s.name, "global") for s in segments if s.name not in lost and s.name != "_"}
+        self.kept = {s.name: len(s.data) for s in segments}
         self.process.pause()
 
     async def _give(self, segment: Segment, texts: Mapping[str, str]) -> None:
@@ -280,6 +289,7 @@ class SessionWorker:
             await self._calls.close()
             return raw
         usage = self.monitor.stop()
+        self.runs += 1
         self.process.pause(_STILL_S if done.result()[0].get("blocks") is True else 0)
         await self._calls.close()
         try:
@@ -288,6 +298,7 @@ class SessionWorker:
             return await self._died("", names)
         if not (said.error and said.error.line):  # a body that does not parse has declared nothing
             self.names = {**names, **dict.fromkeys(said.made, "global")}
+        self._note_kept()
         return replace(self._told(said), usage=usage)
 
     def _told(self, said: Done) -> RawRun:
@@ -306,6 +317,10 @@ class SessionWorker:
             stopped=said.stopped,
             segments=tuple(self._saving.segments.values()),
         )
+
+    def _note_kept(self) -> None:
+        for name, segment in self._saving.segments.items():
+            self.kept[name] = -1 if segment.kept == "live_only" else len(segment.data)
 
     async def _died(self, overdue: _Overdue, names: Mapping[str, Kind]) -> RawRun:
         """A run that its process did not survive. `overdue` says why we kill it; empty when it is dead already."""

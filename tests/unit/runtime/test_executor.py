@@ -258,3 +258,22 @@ async def test_an_executor_says_what_it_runs_on(executors: Executors) -> None:
         assert path.endswith("deno")
         assert {layer.name for layer in executor.layers} >= {"landlock", "seccomp", "memory_limit"}
         assert await executor.erase("let a: number") == Erased("let a        ")
+
+
+async def test_an_idle_session_gives_its_process_up_unless_something_would_go_with_it(executors: Executors) -> None:
+    async with executors(session_idle_s=0.2) as executor:
+        await run(executor, "data", "x = [1]", "x")
+        await run(executor, "held", "x = Promise.resolve(1); return 1", "x")
+        data = process_of(executor, "data")
+        await eventually(lambda: not there(data))
+        assert (executor.names("data", 0), executor.names("held", 0)) == (None, {"x": "let"})
+
+
+async def test_a_process_near_its_memory_limit_is_replaced_when_what_it_holds_is_small(executors: Executors) -> None:
+    async with executors() as executor:
+        raw = await run(executor, "s", "let big = new Uint8Array(37_000_000).fill(1); x = big.length; big = null; return 1", "x")
+        assert (raw.status, raw.usage.peak_memory_mb > 90) == ("ok", True)
+        assert executor.names("s", 0) is None
+        raw = await run(executor, "other", "x = new Uint8Array(37_000_000).fill(1); return 1", "x")
+        assert raw.usage.peak_memory_mb > 90
+        assert executor.names("other", 0) is not None  # x itself is not kept
