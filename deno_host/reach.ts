@@ -4,7 +4,7 @@
 //
 // Everything is looked at where this does not hold: a name is escaped; a variable cannot be told whole, so that nobody knows what it
 // reaches; the platform was changed, whose functions run without being named; or work of the platform's may end in a later run.
-import { indexOf, mapGet, mapSet, NativeMap, NativeSet, setAdd, setForEach, setHas } from "./primordials.ts";
+import { indexOf, mapGet, mapSet, NativeMap, NativeSet, setAdd, setForEach, setHas, setSize } from "./primordials.ts";
 import { identifiers } from "./functions.ts";
 import { OF_DESCRIPTORS, unplant } from "./planted.ts";
 import type { Platform } from "./platform.ts";
@@ -18,7 +18,7 @@ const CHANGING = words(
 const LATER = words(
   "subtle FinalizationRegistry Blob ReadableStream WritableStream TransformStream CompressionStream DecompressionStream AbortSignal",
 );
-const GLOBAL = words("this globalThis");
+const GLOBAL = words("this globalThis"), CHANGES = 100; // of the platform, that are told
 
 function words(text: string): Set<string> {
   return new Set(text.split(" "));
@@ -34,6 +34,7 @@ export class Reach {
   #platform: Platform;
   #words = new NativeMap<string, Set<string> | undefined>();
   #links = new NativeMap<string, Set<string>>();
+  #changes = new NativeSet<string>();
   #everything = false;
 
   constructor(platform: Platform) {
@@ -56,7 +57,8 @@ export class Reach {
    * one of them, but what it holds only where it is named: it was replaced, not changed. */
   of(text: string, changed: string[], all: string[], globals: Set<string>): string[] {
     const found = identifiers(text), reached = new NativeSet<string>(), more: string[] = [];
-    if (meet(LATER, found) || (meet(CHANGING, found) && this.#isPlatformChanged())) this.#everything = true;
+    if (meet(CHANGING, found)) this.#lookAtPlatform();
+    if (meet(LATER, found) || setSize(this.#changes) > 0) this.#everything = true;
     let everything = this.#everything || indexOf(text, "\\u") >= 0;
     const reach = (name: string) => {
       if (setHas(reached, name)) return;
@@ -86,9 +88,14 @@ export class Reach {
     return names;
   }
 
-  #isPlatformChanged(): boolean {
+  /** What the session changed of the platform, as far as it was looked at. */
+  get changes(): Set<string> {
+    return this.#changes;
+  }
+
+  #lookAtPlatform(): void {
     const replant = unplant(OF_DESCRIPTORS), changed = this.#platform.changed();
     replant();
-    return changed.length > 0;
+    for (let i = 0; i < changed.length && setSize(this.#changes) < CHANGES; i++) setAdd(this.#changes, changed[i]!);
   }
 }

@@ -1,6 +1,6 @@
 // What is kept of a session's variables, so that another process can go on with them: after each run, those that it can have changed are
 // sent to the host, one after the other; a new process reads them.
-import { append, mapForEach, mapGet, mapSet, NativeMap, now, viewByteLength } from "./primordials.ts";
+import { append, mapForEach, mapGet, mapHas, mapSet, NativeMap, now, setForEach, viewByteLength } from "./primordials.ts";
 import { receiveBlocking, send } from "./frames.ts";
 import { GraphReader } from "./graph_reader.ts";
 import { GraphWriter } from "./graph_writer.ts";
@@ -17,7 +17,9 @@ import type { Variables } from "./variables.ts";
 import { sizeOf } from "./values.ts";
 
 const TAKE_MS = 2_000, SESSION_BYTES = 33_554_432, ROUNDS = 20;
-const TOGETHER = "the session's variables are larger than 32 MB", RESTLESS = "what it holds keeps changing";
+const TOGETHER = "the session's variables are larger than 32 MB",
+  RESTLESS = "what it holds keeps changing",
+  PLATFORM = "a change of a built-in";
 
 type Kept = "exact" | "by_source" | "live_only";
 
@@ -79,11 +81,16 @@ export class Snapshots {
       this.#write(writer, names);
       replant();
       this.#next = writer.next;
-      if (!this.#functions.asks) return;
+      if (!this.#functions.asks) return this.#tellChanges();
       send({ op: "again" });
       await this.#functions.learn();
     }
     for (let i = 0; i < names.length; i++) this.#leave(names[i]!, RESTLESS);
+  }
+
+  /** What a session did to the platform is not kept: that is told once. */
+  #tellChanges(): void {
+    setForEach(this.#reach.changes, (name) => mapHas(this.#held, name) || this.#leave(name, PLATFORM));
   }
 
   #write(writer: GraphWriter, names: string[]): void {

@@ -75,3 +75,17 @@ async def test_what_lives_only_in_its_process_is_named(tmp_path: Path) -> None:
         assert set(names.values()) <= set(back.lost)
         gone = await engine.execute("typeof c_0", session)
         assert (gone.value, gone.state, gone.lost) == ("undefined", "", [])
+
+
+async def test_a_change_of_a_built_in_is_named_when_it_is_lost(tmp_path: Path) -> None:
+    async with Engine(settings(tmp_path)) as engine:
+        made = await engine.execute("Array.prototype.last = function () { return this[this.length - 1] }; [1, 2].last()")
+        assert (made.value, made.hint) == (
+            2,
+            "Kept only as long as the session's process lives: Array.prototype.last (a change of a built-in).",
+        )
+        session = made.session_id
+        assert (await engine.execute("[3].last()", session)).value == 3
+    async with Engine(settings(tmp_path)) as engine:
+        back = await engine.execute("typeof [].last", session)
+        assert (back.value, back.lost) == ("undefined", ["Array.prototype.last"])
