@@ -1,22 +1,13 @@
-"""What every session store does, in a file or in memory."""
+"""What every session store does: written against the protocol, run with each of `stores.FACTORIES`."""
 
 import json
-from collections.abc import AsyncGenerator
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from mcp_codeexec.errors import BadArguments, StoreUnavailable
-from mcp_codeexec.model import Record, RunDraft, SessionStore, Variable
-from mcp_codeexec.sessions.store import SqliteStore
-from tests.unit.sessions.drafts import KEY, draft, opened, record, session, token
-
-
-@pytest.fixture(params=["file", "memory"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[SessionStore]:
-    async with opened(tmp_path / "data" / "sessions.db" if request.param == "file" else None) as store:
-        yield store
+from mcp_codeexec.model import FileChange, Record, RunDraft, SessionStore, StoredFile, Variable
+from tests.unit.sessions.drafts import KEY, draft, record, session, token
 
 
 async def test_a_new_session_is_found_as_it_was_made(store: SessionStore) -> None:
@@ -240,11 +231,32 @@ async def test_it_opens_and_closes_twice_and_refuses_work_when_closed(store: Ses
 
 
 async def test_info_is_the_session_without_what_belongs_to_it(store: SessionStore) -> None:
-    sqlite = cast(SqliteStore, store)
-    assert await sqlite.info("ses_a") is None
+    assert await store.info("ses_a") is None
     await store.create(session(label="x"), KEY)
     await store.commit(draft(1, names=["x"]))
     found = await store.load("ses_a")
     assert found is not None
-    assert await sqlite.info("ses_a") == found.info
+    assert await store.info("ses_a") == found.info
     assert json.dumps(dict(found.info.metadata)) == '{"label": "x"}'
+
+
+async def test_files_are_written_replaced_and_removed_with_the_run(store: SessionStore) -> None:
+    await store.create(session(), KEY)
+    await store.commit(RunDraft(record(1), files=(FileChange("a", b"one"), FileChange("b", b"\0two"))))
+    await store.commit(
+        RunDraft(record(2), files=(FileChange("a", b"three"), FileChange("b", None), FileChange("never there", None)))
+    )
+    found = await store.load("ses_a")
+    assert found is not None
+    assert found.files == (StoredFile("a", 5, 2),)
+    assert (await store.file("ses_a", "a"), await store.file("ses_a", "b")) == (b"three", None)
+    assert await store.file("ses_nobody", "a") is None
+
+
+async def test_the_revision_stays_while_nobody_else_writes(store: SessionStore) -> None:
+    await store.create(session(), KEY)
+    await store.commit(draft(1))
+    before = store.revision()
+    await store.commit(draft(2))
+    assert before is not None
+    assert store.revision() == before
