@@ -149,6 +149,7 @@ class Engine:
                 raise BadArguments("run and part need a session_id.")
             return await self._history.sessions(limit, cursor)
         session = await self._session(session_id)
+        await self._sessions.settle(session)
         if part and not run:
             raise BadArguments("part needs a run.")
         if part:

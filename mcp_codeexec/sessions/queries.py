@@ -7,8 +7,9 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from mcp_codeexec.errors import StoreUnavailable
-from mcp_codeexec.model import Json, Record, RunDraft, SessionInfo, StoredFile, StoredSession, VaultRow
-from mcp_codeexec.sessions import rows
+from mcp_codeexec.model import Json, Lease, Record, RunDraft, SessionInfo, StoredFile, StoredSession, VaultRow
+from mcp_codeexec.sessions import lease_table, rows
+from mcp_codeexec.sessions.lost_run import lost_run
 from mcp_codeexec.sessions.schema import transaction
 
 _ADD_SESSION = """
@@ -80,13 +81,25 @@ def list_sessions(connection: sqlite3.Connection, owner: str, below: tuple[float
     return [rows.session_info(row) for row in found]
 
 
-def add_run(connection: sqlite3.Connection, draft: RunDraft) -> None:
-    """All that a run leaves. Raises StoreUnavailable where it does not follow the session's last run."""
+def take_session(connection: sqlite3.Connection, session_id: str, wanted: Lease, over: str) -> SessionInfo | Lease | None:
+    """The session with its lease; a run that the last holder left behind is recorded as lost."""
+    found = lease_table.acquire(connection, session_id, wanted, over)
+    if not isinstance(found, tuple):
+        return found
+    info, left = found
+    if left is None:
+        return info
+    _follow(connection, lost_run(session_id, left.run, left.began))
+    return session_info(connection, session_id)
+
+
+def add_run(connection: sqlite3.Connection, draft: RunDraft, holder: str) -> None:
+    """All that a run leaves. Raises StoreUnavailable where it does not follow the session's last run, or is not the holder's."""
     record = draft.record
     session_id = record.session_id
-    if connection.execute(_FOLLOW, (record.run, record.at, session_id, record.run - 1)).rowcount == 0:
-        raise _out_of_order(connection, record)
-    connection.execute(_ADD_RUN, rows.record_row(record))
+    if not lease_table.end(connection, session_id, holder):
+        raise _taken_over(connection, record)
+    _follow(connection, record)
     if draft.gone:
         connection.executemany(_DROP_VARIABLE, [(session_id, rows.packed(name)) for name in draft.gone])
     if draft.variables:
@@ -143,6 +156,12 @@ def empty_log(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
+def _follow(connection: sqlite3.Connection, record: Record) -> None:
+    if connection.execute(_FOLLOW, (record.run, record.at, record.session_id, record.run - 1)).rowcount == 0:
+        raise _out_of_order(connection, record)
+    connection.execute(_ADD_RUN, rows.record_row(record))
+
+
 def _put_tokens(connection: sqlite3.Connection, session_id: str, minted: Sequence[VaultRow]) -> None:
     connection.executemany(_PUT_VAULT, [(session_id, *rows.token_row(token)) for token in minted])
 
@@ -153,6 +172,15 @@ def _out_of_order(connection: sqlite3.Connection, record: Record) -> StoreUnavai
         return _gone()
     return StoreUnavailable(
         f"run {record.run} cannot be recorded: the last run of the session is {info.runs}, another process may be using it.",
+        hint="Call again: the session is then read anew.",
+    )
+
+
+def _taken_over(connection: sqlite3.Connection, record: Record) -> StoreUnavailable:
+    if session_info(connection, record.session_id) is None:
+        return _gone()
+    return StoreUnavailable(
+        f"run {record.run} cannot be recorded: another process took the session over, this one having been silent for too long.",
         hint="Call again: the session is then read anew.",
     )
 

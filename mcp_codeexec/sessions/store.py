@@ -10,8 +10,8 @@ from typing import TypeVar
 from anyio import CancelScope
 
 from mcp_codeexec.errors import BadArguments, StoreUnavailable
-from mcp_codeexec.model import Json, Record, RunDraft, SessionInfo, StoredSession, VaultRow
-from mcp_codeexec.sessions import queries
+from mcp_codeexec.model import Json, Lease, Record, RunDraft, SessionInfo, StoredSession, VaultRow
+from mcp_codeexec.sessions import lease_table, queries
 from mcp_codeexec.sessions.database import Database
 from mcp_codeexec.sessions.schema import transaction
 
@@ -61,12 +61,29 @@ class SqliteStore:
         """The session with its variables, vault and table of files, whoever owns it."""
         return await self._read(lambda c: queries.load_session(c, session_id))
 
-    async def commit(self, draft: RunDraft) -> None:
-        """Write a run: record, variables, tokens, files and the session's counters, in one transaction.
+    async def acquire(self, session_id: str, wanted: Lease, over: str = "") -> SessionInfo | Lease | None:
+        """The session, with its lease taken; or the lease that is in the way; or None: there is no such session."""
+        return await self._write(lambda c: queries.take_session(c, session_id, wanted, over), brief=True)
+
+    async def lease(self, session_id: str) -> Lease | None:
+        """The session's lease, also one that has run out."""
+        return await self._read(lambda c: lease_table.held(c, session_id))
+
+    async def renew(self, session_id: str, holder: str, until: float) -> bool:
+        """Hold a lease for longer; False where it is not the holder's any more."""
+        return await self._write(lambda c: lease_table.renew(c, session_id, holder, until), brief=True)
+
+    async def release(self, session_id: str, holder: str) -> None:
+        """End a lease; nothing happens where it is not the holder's any more."""
+        # Not brief: it has to come after an `acquire` whose caller was cancelled, which may still be on its way to the thread.
+        await self._write(lambda c: lease_table.release(c, session_id, holder))
+
+    async def commit(self, draft: RunDraft, holder: str = "") -> None:
+        """Write a run: record, variables, tokens, files and the session's counters, in one transaction; it ends the lease.
 
         Runs of a session are 1, 2, 3 …: one that does not follow the last is refused, so two processes never mix theirs.
         """
-        await self._write(lambda c: queries.add_run(c, draft), brief=_is_brief(draft))
+        await self._write(lambda c: queries.add_run(c, draft, holder), brief=_is_brief(draft))
 
     async def file(self, session_id: str, name: str) -> bytes | None:
         """The content of a file, None where the session has none of that name."""

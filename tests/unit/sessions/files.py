@@ -48,5 +48,13 @@ def run_python(text: str) -> subprocess.CompletedProcess[str]:
 
 
 def committer(path: Path, session_id: str, runs: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-W", "error", "-m", "tests.unit.sessions.committer", str(path), session_id, str(runs)]
+    return _child("committer", path, session_id, runs)
+
+
+def turner(path: Path, session_id: str, turns: int) -> subprocess.Popen[str]:
+    return _child("turner", path, session_id, turns)
+
+
+def _child(program: str, path: Path, session_id: str, runs: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-W", "error", "-m", f"tests.unit.sessions.{program}", str(path), session_id, str(runs)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
