@@ -407,6 +407,18 @@ class SessionStore(Protocol):
         """Remove a session and all that belongs to it; False if there was none."""
         ...
 
-    async def expire(self, before: float) -> int:
-        """Remove sessions last used before that time; how many."""
+    async def expire(self, before: float, now: float) -> int:
+        """Remove sessions last used before that time and not leased `now`, whoever owns them; how many."""
+        ...
+
+    async def shrink(self, limit_bytes: int, before: float, now: float) -> int:
+        """As `expire`, the least recently used first, and only while all that is stored takes more than `limit_bytes`."""
+        ...
+
+    async def size(self) -> int:
+        """Bytes that all that is stored takes."""
+        ...
+
+    async def compact(self) -> None:
+        """Give back the space of what was removed, in steps that hold up nobody, and leave nothing of it to be read."""
         ...

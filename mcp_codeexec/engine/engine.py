@@ -35,9 +35,7 @@ from mcp_codeexec.settings import Settings
 
 log = logging.getLogger(__name__)
 
-DATABASE = "sessions.db"
 _CLEANUP_S = 3_600.0
-_DAY_S = 86_400.0
 _CLOSE_S = 3.0
 MOST = 2**31 - 1  # of any count or offset; what is larger would only be lost on its way to a worker
 
@@ -77,8 +75,8 @@ class Engine:
     async def __aenter__(self) -> Self:
         """Start in the background: returns at once; the first call waits for what it needs."""
         settings = self.settings
-        self._store = SqliteStore(None if settings.ephemeral else settings.data_dir / DATABASE)
-        self._sessions = SessionManager(self._store, settings.owner, settings.keep_days * _DAY_S, settings.waiting_per_session)
+        self._store = SqliteStore.of(settings)
+        self._sessions = SessionManager.of(settings, self._store)
         launcher, self._launcher = self._launcher, None
         self._deno = DenoExecutor(settings, launcher)
         self._files = Files(self._sessions, self._store, OfferedFiles.of(settings), settings.workspace_bytes)
@@ -217,12 +215,13 @@ class Engine:
             await anyio.to_thread.run_sync(self._filters.load)
 
     async def _clean_up(self) -> None:
-        """Remove expired sessions, now and every hour."""
+        """Remove sessions that expired or are too many, now and every hour."""
         while True:
             with contextlib.suppress(CodeExecError):
                 await self._open()
-                removed = await self._sessions.cleanup()
-                event(log, "cleaned up", level=logging.DEBUG, removed=removed)
+                done = await self._sessions.cleanup()
+                level = logging.WARNING if done.for_room else logging.DEBUG
+                event(log, "cleaned up", level=level, **asdict(done))
             await asyncio.sleep(_CLEANUP_S)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from mcp_codeexec.errors import StoreUnavailable
 from mcp_codeexec.model import Json, Lease, Record, RunDraft, SessionInfo, StoredFile, StoredSession, VaultRow
-from mcp_codeexec.sessions import lease_table, rows
+from mcp_codeexec.sessions import lease_table, rows, space
 from mcp_codeexec.sessions.lost_run import lost_run
 from mcp_codeexec.sessions.schema import transaction
 
@@ -41,6 +41,13 @@ _RUN = """
 _RUNS = """
     SELECT session_id, run, at, status, ms, code, answer, output, value, error
     FROM run WHERE session_id = ? AND (? = 0 OR run < ?) ORDER BY run DESC LIMIT ?
+"""
+_REMOVE_OLDEST = """
+    DELETE FROM session WHERE session_id = (
+        SELECT s.session_id FROM session s
+        WHERE s.last_used < ? AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.session_id = s.session_id AND l.until > ?)
+        ORDER BY s.last_used LIMIT 1
+    )
 """
 _PUT_VARIABLE = "INSERT OR REPLACE INTO variable (session_id, name, kind, type, size, kept, run) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _DROP_VARIABLE = "DELETE FROM variable WHERE session_id = ? AND name = ?"
@@ -147,13 +154,11 @@ def remove_session(connection: sqlite3.Connection, session_id: str) -> int:
     return connection.execute("DELETE FROM session WHERE session_id = ?", (session_id,)).rowcount
 
 
-def remove_unused(connection: sqlite3.Connection, before: float) -> int:
-    return connection.execute("DELETE FROM session WHERE last_used < ?", (before,)).rowcount
-
-
-def empty_log(connection: sqlite3.Connection) -> None:
-    """Move the write-ahead log into the database and empty it, so that what was removed stands in neither."""
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+def remove_oldest(connection: sqlite3.Connection, before: float, now: float, above_bytes: int = -1) -> int:
+    """One session, if any is not in use since: one a transaction, so that nobody waits for long."""
+    if space.used(connection) <= above_bytes:
+        return 0
+    return connection.execute(_REMOVE_OLDEST, (before, now)).rowcount
 
 
 def _follow(connection: sqlite3.Connection, record: Record) -> None:

@@ -5,17 +5,19 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from anyio import CancelScope
 
 from mcp_codeexec.errors import BadArguments, StoreUnavailable
 from mcp_codeexec.model import Json, Lease, Record, RunDraft, SessionInfo, StoredSession, VaultRow
-from mcp_codeexec.sessions import lease_table, queries
+from mcp_codeexec.sessions import lease_table, queries, space
 from mcp_codeexec.sessions.database import Database
 from mcp_codeexec.sessions.schema import transaction
+from mcp_codeexec.settings import Settings
 
 T = TypeVar("T")
+DATABASE = "sessions.db"
 _BRIEF_SIZE, _BRIEF_ROWS = 65_536, 64  # of a run, in characters and bytes: as much is written in less than a millisecond
 _NEWEST = (float("inf"), "")
 
@@ -29,6 +31,11 @@ class SqliteStore:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._database: Database | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The store that the settings name."""
+        return cls(None if settings.ephemeral else settings.data_dir / DATABASE)
 
     async def open(self) -> None:
         """Open, migrate to this version's schema, or refuse without touching what is there. Nothing to do if it is open."""
@@ -120,16 +127,35 @@ class SqliteStore:
 
     async def delete(self, session_id: str) -> bool:
         """Remove a session and all that belongs to it, also from the write-ahead log; False if there was none."""
-        return await self._remove(lambda c: queries.remove_session(c, session_id)) > 0
-
-    async def expire(self, before: float) -> int:
-        """Remove sessions last used before that time, whoever owns them; how many."""
-        return await self._remove(lambda c: queries.remove_unused(c, before))
-
-    async def _remove(self, work: Callable[[sqlite3.Connection], int]) -> int:
-        removed = await self._write(work)
+        removed = await self._write(lambda c: queries.remove_session(c, session_id))
         if removed:
-            await self._read(queries.empty_log)
+            await self._read(space.empty_log)
+        return removed > 0
+
+    async def expire(self, before: float, now: float) -> int:
+        """Remove sessions last used before that time and not leased now, whoever owns them; how many."""
+        return await self._remove_while(lambda c: queries.remove_oldest(c, before, now))
+
+    async def shrink(self, limit_bytes: int, before: float, now: float) -> int:
+        """As `expire`, the least recently used first, and only while all that is stored takes more than `limit_bytes`."""
+        return await self._remove_while(lambda c: queries.remove_oldest(c, before, now, limit_bytes))
+
+    async def size(self) -> int:
+        """Bytes of the database that are in use; its log comes on top, about 4 MB at most."""
+        return await self._read(space.used)
+
+    async def compact(self) -> None:
+        """Make the file as small as what it holds, and empty its log."""
+        while await self._read(space.give_back):
+            pass
+        await self._read(space.empty_log)
+
+    async def _remove_while(self, work: Callable[[sqlite3.Connection], int]) -> int:
+        removed = 0
+        while await self._write(work):
+            removed += 1
+        if removed:
+            await self._read(space.empty_log)
         return removed
 
     async def _write(self, work: Callable[[sqlite3.Connection], T], *, brief: bool = False) -> T:

@@ -79,6 +79,14 @@ def test_sessions_are_listed_shown_and_deleted(tmp_path: Path) -> None:
     assert cli("sessions", data=tmp_path).stdout == "no sessions\n"
 
 
+def test_cleanup_says_what_it_removed_and_what_is_left(tmp_path: Path) -> None:
+    session = cli("run", "-", data=tmp_path, stdin="1 + 1").stdout.split(" ", 1)[0]
+    done = cli("cleanup", data=tmp_path)
+    assert (done.stdout, done.stderr, done.returncode) == ("removed 0 expired, 0 for room; 0.1 of 1024 MB in use\n", "", 0)
+    assert cli("cleanup", "--keep-days", "1e-9", data=tmp_path).stdout.startswith("removed 1 expired, 0 for room; ")
+    assert session not in cli("sessions", data=tmp_path).stdout
+
+
 def test_an_ephemeral_run_leaves_no_store(tmp_path: Path) -> None:
     assert cli("run", "-", "--ephemeral", data=tmp_path / "data", stdin="1").returncode == 0
     assert not (tmp_path / "data").exists()

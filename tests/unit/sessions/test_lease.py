@@ -15,10 +15,11 @@ from anyio.abc import TaskStatus
 from mcp_codeexec.errors import Busy, SessionNotFound, StoreUnavailable
 from mcp_codeexec.sessions.lease import TIMES, LeaseTimes
 from mcp_codeexec.sessions.manager import SessionManager
+from mcp_codeexec.sessions.retention import Retention
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.sessions.store import SqliteStore
 from tests.unit.sessions.drafts import draft, opened
-from tests.unit.sessions.files import sound, turner
+from tests.unit.sessions.files import holding, sound, turner
 
 DAY, LIMIT_S = 86_400.0, 30
 HASTY = LeaseTimes(lasts_s=15, wait_s=0)
@@ -39,7 +40,7 @@ async def another(path: Path, times: LeaseTimes = TIMES) -> AsyncGenerator[Sessi
 
 
 def manager_of(store: SqliteStore, times: LeaseTimes = TIMES) -> SessionManager:
-    return SessionManager(store, "ann", 7 * DAY, 8, lease_times=times)
+    return SessionManager(store, "ann", Retention(7 * DAY), 8, lease_times=times)
 
 
 async def record(manager: SessionManager, one: Session) -> None:
@@ -253,9 +254,7 @@ async def test_a_process_killed_in_its_run_is_followed_at_once_and_its_run_is_in
     here = await manager.create()
     await run(manager, here)
     for number in (2, 4):
-        with turner(path, here.id, 0) as child:
-            assert child.stdout is not None
-            assert child.stdout.readline() == "holds\n"
+        with holding(path, here.id) as child:
             with pytest.raises(Busy):
                 await run(manager, here)
             child.kill()
@@ -269,9 +268,7 @@ async def test_a_process_killed_in_its_run_is_followed_at_once_and_its_run_is_in
 async def test_history_has_the_run_of_a_killed_process_before_anybody_goes_on(store: SqliteStore, path: Path) -> None:
     manager = manager_of(store)
     here = await manager.create()
-    with turner(path, here.id, 0) as child:
-        assert child.stdout is not None
-        child.stdout.readline()
+    with holding(path, here.id) as child:
         await manager.settle(here)
         assert await history(store, here) == []  # it runs
         child.kill()

@@ -7,6 +7,7 @@ from pathlib import Path
 import anyio
 
 from mcp_codeexec.sessions.manager import SessionManager
+from mcp_codeexec.sessions.retention import Retention
 from mcp_codeexec.sessions.store import SqliteStore
 from tests.unit.sessions.drafts import draft
 
@@ -16,7 +17,7 @@ DAY = 86_400.0
 async def main(path: Path, session_id: str, enough: int) -> None:
     store = SqliteStore(path)
     await store.open()
-    manager = SessionManager(store, "ann", 7 * DAY, 8)
+    manager = SessionManager(store, "ann", Retention(7 * DAY), 8)
     one = await manager.get(session_id)
     for _ in range(enough):
         async with one.turn():
