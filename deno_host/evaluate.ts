@@ -6,15 +6,8 @@
 // after an `await` can only be ended by killing the process. `allowUnsafeEvalBlockedByCSP: false`, or the inspector would lift the ban on
 // code from strings.
 import inspector from "node:inspector";
-import {
-  define,
-  defineProperty,
-  deleteProperty,
-  getOwnPropertyDescriptor,
-  ObjectPrototype,
-  PromiseOf,
-  setPrototypeOf,
-} from "./primordials.ts";
+import { append, define, deleteProperty, ownValue, PromiseOf, setPrototypeOf } from "./primordials.ts";
+import { OF_INSPECTOR, unplant } from "./planted.ts";
 import { tellStacks } from "./thrown.ts";
 
 const scope = globalThis, { exit } = Deno;
@@ -23,30 +16,32 @@ const scope = globalThis, { exit } = Deno;
 const CONST = "__codeexec_const";
 /** The inspector's reply comes within a turn or two of the event loop. */
 const REPLY_TURNS = 100;
+const MAKE_MS = 1_000, GROUP = "snapshot", NO_PROPERTIES = { result: [] };
 
-/** What the inspector's JavaScript reads or writes on plain objects of its own, and a session could plant on their prototype. */
-const PLANTED = ["toJSON", "params", "error"];
+/** A scope that a function closes over: how many names it holds; of one that holds a single name, what that is. */
+export interface Scope {
+  kind: string;
+  names: number;
+  only: string;
+}
+
+function each<T, R>(list: T[], f: (item: T) => R): R[] {
+  const made: R[] = [];
+  for (let i = 0; i < list.length; i++) append(made, f(list[i]!));
+  return made;
+}
+
+function internal(told: any, name: string): any {
+  const list = ownValue(told, "internalProperties") as any[] | undefined ?? [];
+  for (let i = 0; i < list.length; i++) if (list[i].name === name) return list[i].value;
+  return undefined;
+}
 
 interface Dispatched {
   failed: boolean;
   reply: any;
 }
 
-/** Takes planted fields away for a moment; gives the way to put them back. Where they cannot be moved, the process is of no use. */
-function unplant(): () => void {
-  let back: (() => void) | undefined;
-  for (let i = 0; i < PLANTED.length; i++) {
-    const key = PLANTED[i]!, planted = getOwnPropertyDescriptor(ObjectPrototype, key), before = back;
-    if (planted === undefined) continue;
-    if (!deleteProperty(ObjectPrototype, key)) exit(1);
-    setPrototypeOf(planted, null);
-    back = () => {
-      before?.();
-      defineProperty(ObjectPrototype, key, planted);
-    };
-  }
-  return back ?? nothing;
-}
 function nothing(): void {}
 const NOWHERE = { exception: { description: "" }, lineNumber: 1, columnNumber: 0 };
 
@@ -67,7 +62,7 @@ export class Evaluator {
   }
 
   async #replied(d: Dispatched): Promise<void> {
-    const replant = unplant();
+    const replant = unplant(OF_INSPECTOR);
     for (let i = 0; i < REPLY_TURNS && !d.failed && d.reply === undefined; i++) await this.turn();
     replant();
   }
@@ -80,24 +75,27 @@ export class Evaluator {
     });
   }
 
-  /** Dispatches now, synchronously; only the reply comes a turn or two later. */
   #evaluate(expression: string, options: object): Dispatched {
-    const d: Dispatched = { failed: false, reply: undefined };
-    const parameters = {
-      __proto__: null,
+    return this.#dispatch("Runtime.evaluate", {
       expression,
       replMode: false,
       awaitPromise: false,
       allowUnsafeEvalBlockedByCSP: false,
       silent: true,
       ...options,
-    };
-    const replant = unplant(), done = tellStacks(scope);
+    });
+  }
+
+  /** Dispatches now, synchronously; only the reply comes a turn or two later. */
+  #dispatch(method: string, parameters: object): Dispatched {
+    const d: Dispatched = { failed: false, reply: undefined };
+    setPrototypeOf(parameters, null);
+    const replant = unplant(OF_INSPECTOR), done = tellStacks(scope);
     this.#replant = () => {
       done();
       replant();
     };
-    this.#session.post("Runtime.evaluate", parameters as any, (error: unknown, reply: unknown) => {
+    this.#session.post(method as any, parameters as any, (error: unknown, reply: unknown) => {
       d.failed = error !== null && error !== undefined;
       d.reply = reply;
     });
@@ -113,15 +111,15 @@ export class Evaluator {
   }
 
   /** Evaluates `HOOK(text)`: `f` gets what the text makes and runs inside the evaluation. The hook is gone before `f` runs. */
-  #hook(f: (made: any) => void, text: string, options: object, after = ""): Dispatched {
+  #hook(f: (made: any) => unknown, text: string, options: object, after = "", directive = ""): Dispatched {
     const hook = `__codeexec_${++this.#serial}`;
     const called = (made: unknown) => {
       deleteProperty(scope, hook);
       this.#begun();
-      f(made);
+      return f(made);
     };
     if (!define(scope, hook, called)) exit(1); // a session that froze the global object cannot go on
-    const d = this.#evaluate(`${hook}(${text})${after}`, options);
+    const d = this.#evaluate(`${directive}${hook}(${text})${after}`, options);
     deleteProperty(scope, hook);
     return d;
   }
@@ -152,9 +150,79 @@ export class Evaluator {
     return made;
   }
 
-  /** Sets a declared variable. */
-  assign(name: string, value: unknown): void {
-    this.#hook((set) => set(value), `(v)=>{${name}=v}`, { timeout: 1_000 });
+  /** Sets declared variables. */
+  assign(values: [string, unknown][]): void {
+    let text = "(v)=>{";
+    for (let i = 0; i < values.length; i++) text += `${values[i]![0]}=v(${i});`;
+    this.#hook((set) => set((i: number) => values[i]![1]), `${text}}`, { timeout: 1_000 });
+  }
+
+  /** What a text gives, now; undefined where it does not parse, or throws. `name` is what stack traces call it. */
+  make(text: string, directive = ""): any {
+    let made: unknown;
+    const take = (v: unknown) => {
+      made = v;
+    };
+    this.#hook(take, `\n${text}\n`, { timeout: MAKE_MS }, "\n//# sourceURL=kept", directive);
+    return made;
+  }
+
+  /** For each function the scopes that it closes over, innermost first, but those that all share; undefined for one of the platform. */
+  async closures(functions: object[]): Promise<(Scope[] | undefined)[]> {
+    const found: (Scope[] | undefined)[] = [], told = await this.#properties(await this.#handles(functions));
+    const lists = await this.#properties(each(told, (t) => internal(t, "[[Scopes]]")?.objectId));
+    for (let i = 0; i < lists.length; i++) {
+      if (internal(told[i], "[[Scopes]]") === undefined || internal(told[i], "[[TargetFunction]]") !== undefined) {
+        append(found, undefined);
+        continue;
+      }
+      const scopes: Scope[] = [], listed = lists[i].result, handles: unknown[] = [];
+      for (let k = 0; k < listed.length; k++) {
+        const kind = ownValue(listed[k].value, "description");
+        if (typeof kind !== "string" || kind === "Script" || kind === "Global") continue;
+        append(scopes, { kind, names: 0, only: "" });
+        append(handles, listed[k].value.objectId);
+      }
+      const inside = await this.#properties(handles);
+      for (let k = 0; k < inside.length; k++) {
+        const names = inside[k].result;
+        scopes[k]!.names = names.length;
+        if (names.length === 1) scopes[k]!.only = ownValue(ownValue(names[0], "value") as object ?? {}, "description") as string;
+      }
+      append(found, scopes);
+    }
+    this.#release();
+    return found;
+  }
+
+  /** Whether each object has private members. */
+  async privates(objects: object[]): Promise<boolean[]> {
+    const told = await this.#properties(await this.#handles(objects));
+    this.#release();
+    return each(told, (t) => (ownValue(t, "privateProperties") as unknown[] | undefined ?? []).length > 0);
+  }
+
+  /** The inspector's handles of values; it forgets them by `#release`. */
+  async #handles(values: object[]): Promise<unknown[]> {
+    const d = this.#hook(() => values, "", { objectGroup: GROUP, timeout: MAKE_MS });
+    await this.#replied(d);
+    const [told] = await this.#properties([d.reply?.result?.objectId]);
+    const handles: unknown[] = [];
+    for (let i = 0; i < values.length; i++) append(handles, ownValue(told?.result[i]?.value ?? {}, "objectId")); // own elements first
+    return handles;
+  }
+
+  async #properties(handles: unknown[]): Promise<any[]> {
+    const asked = each(
+      handles,
+      (objectId) => objectId === undefined ? undefined : this.#dispatch("Runtime.getProperties", { objectId, ownProperties: true }),
+    );
+    for (let i = 0; i < asked.length; i++) if (asked[i] !== undefined) await this.#replied(asked[i]!);
+    return each(asked, (d) => d?.reply ?? NO_PROPERTIES);
+  }
+
+  #release(): void {
+    this.#dispatch("Runtime.releaseObjectGroup", { objectGroup: GROUP });
   }
 
   /** Starts a body: its promise, or why there is none. `declare` is done once the body has parsed: a text that does not changes nothing. */

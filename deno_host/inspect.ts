@@ -29,22 +29,21 @@ import {
   viewLength,
   withoutHalves,
 } from "./primordials.ts";
-
-const internals = (Deno as any)[(Deno as any).internal], { core } = internals;
-const {
-  isProxy,
-  isMap,
-  isSet,
-  isDate,
-  isRegExp,
-  isPromise,
-  isNativeError,
+import {
   isAnyArrayBuffer,
-  isTypedArray,
-  isDataView,
   isBoxedPrimitive,
+  isDataView,
+  isDate,
+  isMap,
+  isNativeError,
+  isPromise,
+  isProxy,
+  isRegExp,
+  isSet,
   isStringObject,
-} = core;
+  isTypedArray,
+} from "./brands.ts";
+
 const denoInspect = Deno.inspect;
 const TO_STRING_TAG = Symbol.toStringTag;
 

@@ -2,7 +2,8 @@
 // changes nothing for us. Rule of the house: after start, no method is called by name on a value, and no global is read by name.
 
 /** `f.call(self, ...args)` as a plain function. */
-const uncurry: <T, A extends unknown[], R>(f: (this: T, ...args: A) => R) => (self: T, ...args: A) => R = Function.prototype.bind
+export const uncurry: <T, A extends unknown[], R>(f: (this: T, ...args: A) => R) => (self: T, ...args: A) => R = Function.prototype
+  .bind
   .bind(Function.prototype.call) as any;
 
 export const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, defineProperty, deleteProperty } = Reflect;
@@ -11,12 +12,17 @@ export const { isFinite: isFiniteNumber } = Number;
 export const { max } = Math;
 export const { stringify, parse } = JSON;
 export const ObjectPrototype = Object.prototype, ArrayPrototype = Array.prototype;
-export const { create: createObject, is: sameValue, setPrototypeOf } = Object;
+export const { create: createObject, is: sameValue, setPrototypeOf, isExtensible, preventExtensions, hasOwn } = Object;
+export const { getOwnPropertySymbols: symbolsOf } = Object;
 export const StringOf = String,
+  ObjectOf = Object,
+  BigIntOf = BigInt,
   PromiseOf = Promise,
   ErrorOf = Error,
   NativeMap = Map,
   NativeSet = Set,
+  NativeWeakMap = WeakMap,
+  NativeWeakSet = WeakSet,
   Bytes = Uint8Array;
 export const TypeErrorOf = TypeError, RangeErrorOf = RangeError;
 const View = DataView;
@@ -28,7 +34,12 @@ export const mapDelete = uncurry(Map.prototype.delete),
 export const setAdd = uncurry(Set.prototype.add), setHas = uncurry(Set.prototype.has), setDelete = uncurry(Set.prototype.delete);
 export const setForEach = uncurry(Set.prototype.forEach);
 
-const getter = (o: object, key: PropertyKey) => uncurry(getOwnPropertyDescriptor(o, key)!.get as (this: any) => any);
+export const weakGet = uncurry(WeakMap.prototype.get), weakSet = uncurry(WeakMap.prototype.set);
+export const weakAdd = uncurry(WeakSet.prototype.add), weakHas = uncurry(WeakSet.prototype.has);
+/** The getter of a property, also of one that is inherited, without making a descriptor. */
+export const getterOf: (o: object, key: PropertyKey) => unknown = uncurry((Object.prototype as any).__lookupGetter__);
+
+export const getter = (o: object, key: PropertyKey) => uncurry(getOwnPropertyDescriptor(o, key)!.get as (this: any) => any);
 const TypedArray = getPrototypeOf(Uint8Array.prototype)!;
 export const mapSize: (m: unknown) => number = getter(Map.prototype, "size");
 export const setSize: (s: unknown) => number = getter(Set.prototype, "size");
@@ -49,12 +60,14 @@ export function bytesOf(of: ArrayBufferView | ArrayBuffer): Uint8Array<ArrayBuff
   viewSet(copy, view);
   return copy;
 }
+export const getFloat64 = uncurry(DataView.prototype.getFloat64), setFloat64 = uncurry(DataView.prototype.setFloat64);
 export const getUint32 = uncurry(DataView.prototype.getUint32), setUint32 = uncurry(DataView.prototype.setUint32);
 
 export const slice = uncurry(String.prototype.slice),
   indexOf = uncurry(String.prototype.indexOf);
 export const charCodeAt = uncurry(String.prototype.charCodeAt);
-export const toWellFormed = uncurry(String.prototype.toWellFormed);
+export const toWellFormed = uncurry(String.prototype.toWellFormed), isWellFormed = uncurry(String.prototype.isWellFormed);
+export const { fromCharCode } = String;
 const MARGIN = 4_096, STUB = 12;
 /**
  * The start of a text, cut where a word ends: what is left of half a secret no longer looks like one to the filter. Of a text that is one
@@ -98,9 +111,11 @@ const encodeText = uncurry(TextEncoder.prototype.encode), decodeText = uncurry(T
 export const encode = (text: string): Uint8Array<ArrayBuffer> => encodeText(encoder, text) as Uint8Array<ArrayBuffer>;
 export const decode = (bytes: Uint8Array<ArrayBuffer>): string => decodeText(decoder, bytes);
 const exact = new TextDecoder("utf-8", { ignoreBOM: true }); // not `fatal`: Deno's way for that takes four times the text
-/** UTF-8 text, byte order mark and all; undefined where the bytes are none. */
+/** UTF-8 text, byte order mark and all. */
+export const decodeExact = (bytes: Uint8Array<ArrayBuffer>): string => decodeText(exact, bytes);
+/** The same; undefined where the bytes are none. */
 export function strictDecode(bytes: Uint8Array<ArrayBuffer>): string | undefined {
-  const text = decodeText(exact, bytes);
+  const text = decodeExact(bytes);
   if (indexOf(text, "\ufffd") < 0) return text;
   const again = encode(text); // the character may stand there itself
   if (viewByteLength(again) !== viewByteLength(bytes)) return undefined;

@@ -1,8 +1,8 @@
 // The process of one session: reads frames, runs prepared programs, tells what they gave. The other side, and the words of the wire, are
 // in mcp_codeexec/runtime/worker.py.
 //
-//   host -> worker   run, describe, table, assign, abort, reply, ping, exit by closing the pipe
-//   worker -> host   ready, output, tail, call, done, described, table, assigned, pong
+//   host -> worker   run, describe, table, assign, restore (and segment, piece), abort, reply, ping, exit by closing the pipe
+//   worker -> host   ready, output, tail, call, ended, piece, segment, again, done, described, table, assigned, restored, pong
 import {
   append,
   decode,
@@ -28,17 +28,28 @@ import { Evaluator, type Started } from "./evaluate.ts";
 import { LAST, Variables } from "./variables.ts";
 import { rememberPlatform } from "./inspect.ts";
 import { describe, page, part } from "./values.ts";
-import { installStackTraces, line, tellStacks, thrown } from "./thrown.ts";
+import { installStackTraces, line, placedLine, tellStacks, thrown } from "./thrown.ts";
 import { lockDown, pinPromises } from "./lockdown.ts";
+import { watchAttributes } from "./attributes.ts";
+import { Platform } from "./platform.ts";
+import { Snapshots } from "./snapshots.ts";
 
 const scope = globalThis as any, internals = (Deno as any)[(Deno as any).internal], { Console } = internals, { exit } = Deno;
 const { head, tail, walls } = JSON.parse(Deno.args[0] ?? "{}") as { head: number; tail: number; walls?: false };
 const DESCRIBE_MS = 1_000;
+const MOST_PLACED = 100; // uncaught errors of a run that are told with their place: V8's stack of each takes memory
 
 const output = new Output((text) => send({ op: "output" }, encode(text)), head, tail);
-const uncaught = (error: unknown) => output.write(`[uncaught] ${line(error)}\n`);
+let placed = 0;
+const uncaught = (error: unknown): void => {
+  const done = tellStacks(scope), text = placed++ < MOST_PLACED ? placedLine(error) : line(error);
+  done();
+  output.write(`[uncaught] ${text}\n`);
+};
 const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator(globalThis.setImmediate as any);
 const variables = new Variables(scope, evaluator);
+let snapshots: Snapshots;
+const kept = (name: string) => snapshots.kept(name);
 Deno.permissions.revokeSync({ name: "sys", kind: "inspector" as any });
 
 interface End {
@@ -64,6 +75,7 @@ async function run(
   { id, run, declare, body, timeout, declared, report: wanted, host, hostCalls: calls, keepLast }: any,
 ): Promise<void> {
   output.begin();
+  placed = 0;
   hostCalls.install(scope, host, calls);
   const started = now();
   let finish!: (end: End) => void; // this run's own: what an earlier one left waiting may settle meanwhile
@@ -84,19 +96,22 @@ async function run(
   abort = undefined;
   const pending = { timers: timers.cancel(), calls: hostCalls.cancel() };
   deleteProperty(scope, "host");
-  const told: any = { __proto__: null, status: end.status, ms: now() - started };
+  const told: any = { __proto__: null, status: end.status, ms: now() - started, made: variables.made() };
+  if (end.status === "ok" && keepLast) define(scope, LAST, end.value);
+  const changed: string[] = wanted;
+  for (let i = 0; i < told.made.length; i++) append(changed, told.made[i]);
+  if (end.syntax === undefined) {
+    send({ op: "ended" }); // the run's own time is over
+    await snapshots.take(body, changed);
+  }
   const describeEnd = (): void => {
     if (end.stopped !== undefined) told.stopped = end.stopped;
     else if (end.syntax !== undefined) told.error = syntaxError(end.syntax);
     else if (end.status === "error") told.error = thrown(end.value);
     else told.value = describe(end.value);
-    told.made = variables.made();
-    const all: string[] = wanted;
-    for (let i = 0; i < told.made.length; i++) append(all, told.made[i]);
-    told.variables = variables.report(all);
+    told.variables = variables.report(changed, kept);
   };
-  const complete = isPlain(end) && wanted.length === 0 ? (describeEnd(), true) : tell(describeEnd);
-  if (end.status === "ok" && keepLast) define(scope, LAST, end.value);
+  const complete = isPlain(end) && changed.length === 0 ? (describeEnd(), true) : tell(describeEnd);
   if (!complete) told.undescribed = true;
   const { tail: rest, omitted } = output.end();
   if (rest !== "") send({ op: "tail" }, encode(rest));
@@ -129,15 +144,16 @@ function describePart({ id, name, path, offset, limit, room }: any): void {
 
 function table({ id, names }: any): void {
   let found: object[] = [];
-  tell(() => found = variables.report(names));
+  tell(() => found = variables.report(names, kept));
   send({ op: "table", id, variables: found });
 }
 
-function assign({ header, blob }: Frame): void {
+async function assign({ header, blob }: Frame): Promise<void> {
   const { id, name, declare } = header;
   variables.declare(declare, [name]);
-  variables.assign(name, parse(decode(blob)));
-  send({ op: "assigned", id, variables: variables.report([name]) });
+  variables.assign([[name, parse(decode(blob))]]);
+  await snapshots.take("", [name]);
+  send({ op: "assigned", id, variables: variables.report([name], kept) });
 }
 
 /** Deals with one frame; a promise while a run goes on. */
@@ -155,7 +171,9 @@ function answer(frame: Frame): Promise<void> | undefined {
     case "table":
       return void table(header);
     case "assign":
-      return void assign(frame);
+      return assign(frame);
+    case "restore":
+      return void send({ op: "restored", id: header.id, lost: snapshots.restore(header.segments, header.declare, header.names) });
     case "ping":
       return void send({ op: "pong", id: header.id });
   }
@@ -197,9 +215,11 @@ async function warmUp(): Promise<void> {
   installStackTraces();
   timers.install(scope);
   define(scope, "console", makeConsole(Console, output));
+  watchAttributes(scope);
   if (walls !== false) lockDown(scope); // without walls only in tests of the layers around us
   pinPromises();
   define(scope, FILES, makeFiles(hostCalls));
+  snapshots = new Snapshots(variables, evaluator, new Platform(scope));
   variables.begin();
   await evaluator.start("return [1, new Map([[1, 2]])]", "warm", 1_000);
   tell(() => describe([new Map<unknown, unknown>([[1, { a: [1, "x"] }]]), thrown(new ErrorOf("warm"))]));

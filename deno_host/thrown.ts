@@ -25,7 +25,7 @@ export interface Thrown {
   stack: string;
 }
 
-const LONG = 8_000, CHAIN = 5;
+const LONG = 8_000, CHAIN = 5, FRAME = "\n    at ";
 const stackGetter = getOwnPropertyDescriptor(new ErrorOf(), "stack")?.get;
 const DOMError = DOMException, domMessage = getOwnPropertyDescriptor(DOMException.prototype, "message")!.get!;
 const domName = getOwnPropertyDescriptor(DOMException.prototype, "name")!.get!;
@@ -79,7 +79,7 @@ export function tellStacks(scope: object): () => void {
 }
 
 /** V8's stack text. */
-function stackOf(error: object): string {
+export function stackOf(error: object): string {
   const d = getOwnPropertyDescriptor(error, "stack");
   if (d === undefined) return "";
   setPrototypeOf(d, null);
@@ -124,6 +124,18 @@ function head(value: unknown): { name: string; message: string } {
   return { name: "", message: typeof value === "string" ? start(value, LONG) : start(inspect(value).text, LONG) };
 }
 
+/** One line on a value that was thrown, and under it the frame where it was made, if it has one. */
+export function placedLine(value: unknown): string {
+  const said = line(value), stack = isTraced(value) ? stackOf(value) : "";
+  const from = indexOf(stack, FRAME, said.length), to = from < 0 ? -1 : indexOf(stack, "\n", from + 1);
+  return from < 0 ? said : said + slice(stack, from, to < 0 ? stack.length : to);
+}
+
+/** Whether a thrown value has V8's stack. */
+function isTraced(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !isProxy(value) && (isNativeError(value) || isDomError(value));
+}
+
 /** The whole of it: name, message with causes and collected errors, stack text. A thrown non-error has the name `Thrown`. */
 export function thrown(value: unknown): Thrown {
   const { name, message } = head(value);
@@ -138,8 +150,5 @@ export function thrown(value: unknown): Thrown {
     cause = ownValue(cause, "cause");
     text += `\ncaused by ${line(cause)}`;
   }
-  const stack = typeof value === "object" && value !== null && !isProxy(value) && (isNativeError(value) || isDomError(value))
-    ? stackOf(value)
-    : "";
-  return { name: name || "Thrown", message: text, stack };
+  return { name: name || "Thrown", message: text, stack: isTraced(value) ? stackOf(value) : "" };
 }

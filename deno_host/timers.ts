@@ -1,10 +1,12 @@
 // The session's timers: Deno's own, remembered, so that the end of a run cancels what is pending. A callback that throws prints
-// `[uncaught]` and kills nothing; a callback never runs outside a run.
+// `[uncaught]` and kills nothing; a callback never runs outside a run. A session sees numbers: Deno's timers are objects, by which it
+// could start one again that was cancelled.
 import {
   apply,
   mapClear,
   mapDelete,
   mapForEach,
+  mapGet,
   mapSet,
   mapSize,
   NativeMap,
@@ -14,10 +16,12 @@ import {
 } from "./primordials.ts";
 
 type Callback = (...args: unknown[]) => unknown;
+type Timer = ReturnType<typeof schedule>;
 const scheduleRepeat = globalThis.setInterval;
 
 export class Timers {
-  #pending = new NativeMap<number, true>();
+  #pending = new NativeMap<number, Timer>();
+  #last = 0;
   #uncaught: (error: unknown) => void;
 
   constructor(uncaught: (error: unknown) => void) {
@@ -28,6 +32,7 @@ export class Timers {
   install(scope: Record<string, unknown>): void {
     const start = (once: boolean) => (callback: Callback, delay: unknown = 0, ...args: unknown[]): number => {
       if (typeof callback !== "function") throw new TypeErrorOf("The callback must be a function");
+      const id = ++this.#last;
       const fire = () => {
         if (once) mapDelete(this.#pending, id);
         try {
@@ -36,12 +41,14 @@ export class Timers {
           this.#uncaught(error);
         }
       };
-      const id = (once ? schedule : scheduleRepeat)(fire, delay as number) as unknown as number;
-      mapSet(this.#pending, id, true);
+      mapSet(this.#pending, id, (once ? schedule : scheduleRepeat)(fire, delay as number));
       return id;
     };
     const clear = (id?: unknown): void => {
-      if (typeof id === "number" && mapDelete(this.#pending, id)) unschedule(id);
+      const timer = typeof id === "number" ? mapGet(this.#pending, id) : undefined;
+      if (timer === undefined) return;
+      mapDelete(this.#pending, id as number);
+      unschedule(timer);
     };
     const named = (name: string, f: unknown) => {
       Object.defineProperty(f, "name", { value: name });
@@ -56,7 +63,7 @@ export class Timers {
   /** Cancels everything pending; how many there were. */
   cancel(): number {
     const count = mapSize(this.#pending);
-    mapForEach(this.#pending, (_value, id) => unschedule(id));
+    mapForEach(this.#pending, (timer) => unschedule(timer));
     mapClear(this.#pending);
     return count;
   }

@@ -31,17 +31,17 @@ function diagnose(text: string, fallback: string): Fault {
   try {
     stripTypeScriptTypes(text, { mode: "transform" });
   } catch (error) {
-    const said = String((error as Error).message).match(/^SyntaxError: ([^\n]*)[^]*:(\d+):(\d+)$/);
-    if (said) return faultAt(text, said[1]!, Number(said[2]), Number(said[3]));
+    const said = String((error as Error).message).match(/^(?:SyntaxError: )?(.*?)(\n[^]*?\n {4}| )at file:\/\/\S*:(\d+):(\d+)/);
+    if (said) return faultAt(text, said[1]!, Number(said[3]), Number(said[4]), said[2] === " " ? 4 : 2);
   }
   return { message: fallback, line: 0, column: 0 };
 }
 
-/** A fault at a column as shown, where a tab is two wide and a byte order mark is nothing. */
-function faultAt(text: string, message: string, line: number, shown: number): Fault {
+/** A fault at a column as shown, where a tab is `tab` wide and a byte order mark is nothing. */
+function faultAt(text: string, message: string, line: number, shown: number, tab: number): Fault {
   const lines = text.split("\n"), characters = [...lines[line - 1] ?? ""];
   let column = line === 1 && characters[0] === "\ufeff" ? 2 : 1;
-  for (let at = 1; at < shown; column++) at += characters[column - 1] === "\t" ? 2 : 1;
+  for (let at = 1; at < shown; column++) at += characters[column - 1] === "\t" ? tab : 1;
   const rest = [characters.slice(column - 1).join(""), ...lines.slice(line)].join("");
   return { message: rest.trim() === "" ? "Unexpected end of the program" : message, line, column };
 }

@@ -2,7 +2,9 @@
 // script scope when the name was declared; a name on the global object (`x = 5`) is read there.
 import {
   append,
+  define,
   getOwnPropertyDescriptor,
+  mapForEach,
   mapGet,
   mapHas,
   mapSet,
@@ -11,6 +13,7 @@ import {
   ownKeys,
   ownValue,
   setAdd,
+  setForEach,
   setHas,
 } from "./primordials.ts";
 import type { Evaluator } from "./evaluate.ts";
@@ -56,9 +59,27 @@ export class Variables {
     for (let i = 0; i < made.length; i++) mapSet(this.#readers, fresh[i]!, made[i]!);
   }
 
-  /** Sets a declared variable. */
-  assign(name: string, value: unknown): void {
-    if (mapHas(this.#readers, name)) this.#evaluator.assign(name, value);
+  /** The session's names: what is declared, in that order, and what is on the global object; not the last value. */
+  names(): string[] {
+    const names: string[] = [];
+    mapForEach(this.#readers, (_read, name) => append(names, name));
+    setForEach(this.#globals, (name) => mapHas(this.#readers, name) || append(names, name));
+    return names;
+  }
+
+  get globals(): Set<string> {
+    return this.#globals;
+  }
+
+  /** Sets variables: those that are declared, and others on the global object. */
+  assign(values: [string, unknown][]): void {
+    const declared: [string, unknown][] = [];
+    for (let i = 0; i < values.length; i++) {
+      const [name, value] = values[i]!;
+      if (mapHas(this.#readers, name)) append(declared, values[i]!);
+      else if (define(this.#scope, name, value, true) && name !== LAST) setAdd(this.#globals, name);
+    }
+    if (declared.length > 0) this.#evaluator.assign(declared);
   }
 
   /** Names that this run gave the global object, as far as one answer holds them: the rest is told with the next. */
@@ -76,7 +97,7 @@ export class Variables {
   }
 
   /** Type, size and a line on each; names that the session does not have are left out. */
-  report(names: string[]): object[] {
+  report(names: string[], kept: (name: string) => string): object[] {
     const variables: object[] = [];
     for (let i = 0; i < names.length && variables.length < REPORTED; i++) {
       const name = names[i]!, read = name.length > NAME ? undefined : this.reader(name);
@@ -87,7 +108,7 @@ export class Variables {
       } catch {
         continue;
       }
-      append(variables, { name, type: typeName(value), preview: preview(value), size: sizeOf(value), kept: "live_only" });
+      append(variables, { name, type: typeName(value), preview: preview(value), size: sizeOf(value), kept: kept(name) });
     }
     return variables;
   }

@@ -7,7 +7,7 @@ from mcp_codeexec.errors import CodeExecError
 from mcp_codeexec.runtime.launcher import Launcher  # light: neither pydantic nor asyncio
 from mcp_codeexec.worker_options import WorkerOptions
 
-_OTHER_COMMANDS = {"run", "sessions", "files", "doctor", "--help", "-h", "--version"}
+_OTHER_COMMANDS = {"run", "sessions", "files", "history", "export", "replay", "doctor", "--help", "-h", "--version"}
 
 
 def main() -> None:

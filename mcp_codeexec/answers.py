@@ -147,6 +147,7 @@ class HistoryAnswer(Answer):
     sessions: list[SessionRow] = []
     session_id: str = ""
     runs: list[RunRow] = []
+    first_run: int = Field(default=0, description="The oldest run that is kept, where those before it were trimmed.")
     run: int = 0
     at: str = ""
     code: str = ""

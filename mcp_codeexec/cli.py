@@ -1,6 +1,7 @@
 """The command line: serve over stdio (the default), run a file, look after sessions, and say what is wrong.
 
-Exit codes: 0 done; 1 the program that was run failed; 2 wrong usage or settings; 3 Deno or the database cannot be used.
+Exit codes: 0 done; 1 the program that was run failed, or a run came out otherwise when it was replayed; 2 wrong usage or settings;
+3 Deno or the database cannot be used.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from mcp_codeexec import __version__, logs
+from mcp_codeexec import __version__, cli_history, logs
 from mcp_codeexec.errors import CodeExecError, FileRefused, NotRun, SettingsError
 from mcp_codeexec.settings import ENV_PREFIX, Settings
 
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     files.add_argument("source", nargs="?", default="", metavar="PATH|NAME", help="put: the file to read; get, remove: the name")
     files.add_argument("target", nargs="?", default="", metavar="NAME|PATH", help="put: the name there; get: where to write it")
     command("cleanup", "Remove sessions that expired, or the oldest where the store is full, and give their space back.")
+    cli_history.add_commands(command)
     command("doctor", "Check that everything works, and say what to do where it does not.")
     return parser
 
@@ -256,4 +258,11 @@ async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
     return OK if report.healthy else UNAVAILABLE
 
 
-_COMMANDS = {"run": _run_file, "sessions": _sessions, "files": _files, "cleanup": _cleanup, "doctor": _doctor}
+_COMMANDS = {
+    "run": _run_file,
+    "sessions": _sessions,
+    "files": _files,
+    "cleanup": _cleanup,
+    "doctor": _doctor,
+    **cli_history.COMMANDS,
+}

@@ -20,6 +20,7 @@ Stage = Literal["queued", "validating", "executing", "filtering", "done", "error
 Kept = Literal["exact", "by_source", "live_only"]
 Kind = Literal["let", "const", "var", "function", "class", "enum", "namespace", "global"]  # how a session's name was made
 Unit = Literal["chars", "items", "bytes"]
+HEAD_CHARS = 300  # of a code or value that a list of runs is made of: a row of it, and room for a token on its border
 
 
 # ---- language ---------------------------------------------------------------------------------------------------------------
@@ -144,6 +145,24 @@ class RawVariable:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """A variable as a snapshot has it: bytes that only a sandboxed worker reads, and what is known of them.
+
+    `first` is the number of its first object: objects of different variables have different ones, and a variable holds objects
+    of those with lower numbers. `classes` are sources of the classes in it, by number, `format` says who wrote it. A `live_only`
+    one has no bytes, and `why`.
+    """
+
+    name: str
+    kept: Kept
+    why: str = ""
+    first: int = 0
+    data: bytes = field(default=b"", repr=False)
+    classes: Mapping[int, str] = field(default_factory=dict[int, str])
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Console:
     """Console output in order: its first part, its last part, and how many characters fell out between them or came too late."""
 
@@ -168,7 +187,8 @@ class RawRun:
     """One run as its worker tells it, or as the host saw it end.
 
     `stopped` says how a time limit or a cancel ended it: `synchronous` and `waiting` keep the heap, `killed` cost it.
-    `heap_kept` is False when the process is gone. `made` are names that the run gave the global object (`x = 5`).
+    `saving` ended it while its variables were read for keeping. `heap_kept` is False when the process is gone. `made` are names that
+    the run gave the global object (`x = 5`), `segments` the variables that it can have changed, as they are to be kept.
     """
 
     status: Literal["ok", "error", "timeout", "memory_limit", "crashed", "cancelled"]
@@ -179,9 +199,10 @@ class RawRun:
     made: tuple[str, ...] = ()
     timers: int = 0
     calls: int = 0
-    stopped: Literal["", "synchronous", "waiting", "killed"] = ""
+    stopped: Literal["", "synchronous", "waiting", "killed", "saving"] = ""
     heap_kept: bool = True
     usage: Usage = Usage()
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +232,7 @@ class SessionInfo:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A session variable as the store keeps it; its value lives in the worker."""
+    """A session variable as the store knows it; `run` is the one that last changed it, `why` says why it is `live_only`."""
 
     name: str
     kind: Kind
@@ -219,6 +240,7 @@ class Variable:
     size: int
     kept: Kept
     run: int
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +286,23 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class RunHead:
+    """One run in a list of runs: of code and value only the first `HEAD_CHARS` characters."""
+
+    run: int
+    at: float
+    status: Status
+    ms: int
+    code: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunDraft:
     """What one run leaves behind; the store writes all of it in one transaction, before the answer leaves.
 
-    `variables` are made or changed, `gone` are names that the session no longer has, `minted` are new tokens, `files` changed ones.
+    `variables` are made or changed, `gone` are names that the session no longer has, `minted` are new tokens, `files` and
+    `segments` changed ones.
     """
 
     record: Record
@@ -275,6 +310,7 @@ class RunDraft:
     gone: tuple[str, ...] = ()
     minted: tuple[VaultRow, ...] = ()
     files: tuple[FileChange, ...] = ()
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +412,14 @@ class SessionStore(Protocol):
 
     async def commit(self, draft: RunDraft, holder: str = "") -> None:
         """Write a run: record, variables, tokens, files and the session's counters, in one transaction, which also ends the
-        holder's lease. Refused where the lease is not the holder's any more, and without a holder where anybody has it."""
+        holder's lease. Refused where the lease is not the holder's any more, and without a holder where anybody has it.
+
+        Where the session's history has grown too large, its oldest records go with it; never the one just written.
+        """
+        ...
+
+    async def segments(self, session_id: str) -> list[Segment]:
+        """The session's variables as they are kept, those first whose objects others hold."""
         ...
 
     async def file(self, session_id: str, name: str) -> bytes | None:
@@ -391,8 +434,12 @@ class SessionStore(Protocol):
         """The owner's sessions, last used first, and the cursor of the next page (empty at the end)."""
         ...
 
-    async def runs(self, session_id: str, limit: int, before: int = 0) -> list[Record]:
-        """Records, newest first, below run `before` (0: from the newest)."""
+    async def runs(self, session_id: str, limit: int, before: int = 0, status: str = "") -> list[RunHead]:
+        """Heads of runs, newest first, below run `before` (0: from the newest), of one status if it is given."""
+        ...
+
+    async def oldest_run(self, session_id: str) -> int:
+        """The oldest run that is still kept; 0 where there is none."""
         ...
 
     async def record(self, session_id: str, run: int) -> Record | None:

@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     workspace_mb: int = Field(default=10, ge=1, le=15, description="Files of one session, and one file that is offered to all.")
     input: tuple[Path, ...] = Field(default=(), description="Files and folders that code may read under inputs/.")
 
+    history_mb: int = Field(default=32, ge=1, description="Records of one session; the oldest are trimmed first.")
+
     spare_workers: int = Field(default=10, ge=1, description="Blank workers kept ready.")
     spare_idle_s: float = Field(default=300, gt=0, description="Seconds without a claim after which spares retire to two.")
     live_sessions: int = Field(
@@ -110,6 +112,11 @@ class Settings(BaseSettings):
     def store_bytes(self) -> int:
         """Bytes of all sessions."""
         return self.store_mb * 1_048_576
+
+    @property
+    def history_bytes(self) -> int:
+        """Bytes of the records of one session."""
+        return self.history_mb * 1_048_576
 
     @property
     def page_chars(self) -> int:

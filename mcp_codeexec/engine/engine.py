@@ -18,8 +18,11 @@ import anyio
 
 from mcp_codeexec.answers import HistoryAnswer, Outcome, VariableAnswer
 from mcp_codeexec.engine.executor import CodeExecutor
+from mcp_codeexec.engine.export import Format, markdown, notebook
 from mcp_codeexec.engine.files import Files
+from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.history import History
+from mcp_codeexec.engine.replay import Replay, Replayed, ReplayedRun
 from mcp_codeexec.engine.variables import Variables
 from mcp_codeexec.errors import BadArguments, CodeExecError
 from mcp_codeexec.filtering import FilterPipeline
@@ -79,10 +82,12 @@ class Engine:
         self._sessions = SessionManager.of(settings, self._store)
         launcher, self._launcher = self._launcher, None
         self._deno = DenoExecutor(settings, launcher)
-        self._files = Files(self._sessions, self._store, OfferedFiles.of(settings), settings.workspace_bytes)
-        self._executor = CodeExecutor(settings, self._deno, self._sessions, self._files, self._filters, self._host_calls)
-        self._variables = Variables(settings, self._deno, self._sessions, self._store, self._files, self._filters)
+        heaps = Heaps(self._deno, self._sessions, self._store)
+        self._files = Files(heaps, self._store, OfferedFiles.of(settings), settings.workspace_bytes)
+        self._executor = CodeExecutor(settings, self._deno, heaps, self._files, self._filters, self._host_calls)
+        self._variables = Variables(settings, self._deno, heaps, self._store, self._files, self._filters)
         self._history = History(settings, self._sessions, self._store)
+        self._replay = Replay(settings, self._sessions, heaps, self._store, self._history, self._executor)
         self._runtime: asyncio.Task[None] = asyncio.create_task(self._deno.initialize())
         self._opened: asyncio.Task[None] = asyncio.create_task(self._store.open())
         self._background = [asyncio.create_task(self._load_filters()), asyncio.create_task(self._clean_up())]
@@ -137,22 +142,43 @@ class Engine:
         return await self._variables.value(session, name, path, offset, limit)
 
     async def session_history(
-        self, session_id: str = "", run: int = 0, part: str = "", offset: int = 0, limit: int = 0, cursor: str = ""
+        self,
+        session_id: str = "",
+        run: int = 0,
+        part: str = "",
+        offset: int = 0,
+        limit: int = 0,
+        cursor: str = "",
+        *,
+        status: str = "",
     ) -> HistoryAnswer:
-        """Sessions, runs, one run, or a page of a part of one. Raises SessionNotFound, RunNotFound, BadArguments."""
+        """Sessions, runs (of one `status` if it is given), one run, or a page of a part of one.
+
+        Raises SessionNotFound, RunNotFound, BadArguments.
+        """
         _not_negative(run=run, offset=offset, limit=limit)
         await self._open()
         if not session_id:
-            if run or part:
-                raise BadArguments("run and part need a session_id.")
+            if run or part or status:
+                raise BadArguments("run, part and status need a session_id.")
             return await self._history.sessions(limit, cursor)
-        session = await self._session(session_id)
-        await self._sessions.settle(session)
+        session = await self._settled(session_id)
         if part and not run:
             raise BadArguments("part needs a run.")
         if part:
             return await self._history.part(session, run, part, offset, limit)
-        return await (self._history.run(session, run) if run else self._history.runs(session, limit, cursor))
+        return await (self._history.run(session, run) if run else self._history.runs(session, limit, cursor, status))
+
+    async def export(self, session_id: str, form: Format = "ipynb") -> str:
+        """The session's history as the text of a Jupyter notebook or of a Markdown file. Raises SessionNotFound, BadArguments."""
+        records = [record async for record in self._history.records(await self._settled(session_id))]
+        return await anyio.to_thread.run_sync(notebook if form == "ipynb" else markdown, session_id, records)
+
+    async def replay(self, session_id: str, *, on_run: Callable[[ReplayedRun], None] | None = None) -> Replayed:
+        """Run the session's history again in a new session, and say what came out otherwise. Raises what `execute` raises."""
+        session = await self._settled(session_id)
+        await self._started()
+        return await self._replay.replay(session, on_run)
 
     async def set_variable(self, session_id: str, name: str, value: Json) -> None:
         """Give a session a variable of plain JSON data. Raises SessionNotFound, BadArguments."""
@@ -199,6 +225,12 @@ class Engine:
     async def _session(self, session_id: str) -> Session:
         await self._open()
         return await self._sessions.get(session_id)
+
+    async def _settled(self, session_id: str) -> Session:
+        """A session whose history is to be read: also that of a server which was killed."""
+        session = await self._session(session_id)
+        await self._sessions.settle(session)
+        return session
 
     async def _open(self) -> None:
         await asyncio.shield(self._opened)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import anyio
 
 from mcp_codeexec.answers import Outcome
+from mcp_codeexec.engine.changes import changes
 from mcp_codeexec.engine.files import Files
+from mcp_codeexec.engine.heaps import Heap, Heaps
 from mcp_codeexec.engine.outcome import Draft, explained, failed_draft, outcome_of, rejected_draft, run_draft, withheld_fields
-from mcp_codeexec.engine.record import record_of
+from mcp_codeexec.engine.record import WITHHELD, record_of
 from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
 from mcp_codeexec.filtering import FilterPipeline, fit
 from mcp_codeexec.language.meant import as_meant
@@ -31,12 +33,10 @@ from mcp_codeexec.model import (
     RunDraft,
     Stage,
     SyntaxFault,
-    Variable,
     Verdict,
 )
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.runtime.worker import Job
-from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.sessions.workspace import Workspace
 from mcp_codeexec.settings import Settings
@@ -46,7 +46,6 @@ log = logging.getLogger(__name__)
 _INLINE_CODE = 10_000  # bytes; longer texts are validated in a thread
 _PROGRAMS_KEPT = 2_000  # earlier runs whose places an error can still name
 _FINISH_S = 5.0
-_NO_NAMES: Mapping[str, Kind] = {}
 
 
 @dataclass(slots=True)
@@ -74,14 +73,14 @@ class CodeExecutor:
         self,
         settings: Settings,
         deno: DenoExecutor,
-        sessions: SessionManager,
+        heaps: Heaps,
         files: Files,
         filters: FilterPipeline,
         host_calls: Mapping[str, HostCall],
     ) -> None:
         self._settings = settings
         self._deno = deno
-        self._sessions = sessions
+        self._heaps = heaps
         self._files = files
         self._filters = filters
         self._host_calls = host_calls
@@ -130,33 +129,26 @@ class CodeExecutor:
         try:
             return str((await self._filters.clean(code, session.vault)).tree)
         except Withheld:
-            return "[withheld]"
+            return WITHHELD
 
     async def _turn(self, session: Session, text: _Text, timeout_ms: int, stage: Callable[[Stage], None]) -> Outcome:
         stage("validating")
-        known, lost = self._known(session)
-        verdict = await self._check(text.code, known)
+        heap = await self._heaps.of(session)
+        verdict = await self._check(text.code, heap.names)
         if verdict.violations:
-            return await self._finish(session, text, rejected_draft(verdict.violations), lost, stage)
-        erased = Erased(text.code) if verdict.plain else await self._deno.erase(as_meant(text.code))
+            return await self._finish(session, text, rejected_draft(verdict.violations), heap, stage)
+        erased = Erased(text.code) if verdict.plain else await self._deno.erase(as_meant(text.code, heap.names))
         if isinstance(erased, SyntaxFault):
-            return await self._finish(session, text, _unparsable(text.code, erased), lost, stage)
+            return await self._finish(session, text, _unparsable(text.code, erased), heap, stage)
         stage("executing")
-        draft, lost = await self._run(session, text, erased, timeout_ms, lost, stage)
+        draft, heap = await self._run(session, text, erased, timeout_ms, heap, stage)
         if draft.unparsed and verdict.plain:  # V8 says so, and nothing ran: the transpiler knows TypeScript and tells it better
-            erased = await self._deno.erase(as_meant(text.code))
-            if isinstance(erased, SyntaxFault):
+            erased = await self._deno.erase(as_meant(text.code, heap.names))
+            if isinstance(erased, Erased):
+                draft, heap = await self._run(session, text, erased, timeout_ms, heap, stage)
+            elif erased.line:  # else V8 says more
                 draft = _unparsable(text.code, erased)
-            else:
-                draft, lost = await self._run(session, text, erased, timeout_ms, lost, stage)
-        return await self._finish(session, text, draft, lost, stage)
-
-    def _known(self, session: Session) -> tuple[Mapping[str, Kind], tuple[str, ...]]:
-        """The names that the session's heap holds, and those that went with an earlier heap."""
-        names = self._deno.names(session.id)
-        if names is not None:
-            return names, ()
-        return _NO_NAMES, tuple(session.variables)
+        return await self._finish(session, text, draft, heap, stage)
 
     async def _check(self, code: str, known: Mapping[str, Kind]) -> Verdict:
         if self._settings.without_validator:
@@ -166,30 +158,29 @@ class CodeExecutor:
         return await anyio.to_thread.run_sync(self._validator.check, code, known)
 
     async def _run(
-        self, session: Session, text: _Text, erased: Erased, timeout_ms: int, lost: tuple[str, ...], stage: Callable[[Stage], None]
-    ) -> tuple[Draft, tuple[str, ...]]:
-        """One run in the session's process, and the names that are lost with an earlier one."""
-        known, _ = self._known(session)
-        while True:
-            program = prepare(erased, text.code, known)
+        self, session: Session, text: _Text, erased: Erased, timeout_ms: int, heap: Heap, stage: Callable[[Stage], None]
+    ) -> tuple[Draft, Heap]:
+        """One run in the session's process, and the heap that it began with."""
+        for again in (True, False):
+            program = prepare(erased, text.code, heap.names)
             workspace = self._files.workspace(session)
-            job = Job(session.next_run, program, timeout_ms, known, {**self._host_calls, **workspace.calls()})
+            job = Job(session.next_run, program, timeout_ms, heap.names, {**self._host_calls, **workspace.calls()})
             self._remember(session.id, job.run, program)
             try:
                 raw = await self._deno.execute(session.id, job)
-                return self._ran(session, raw, program, timeout_ms, known, workspace), lost
-            except WorkerDied:  # its heap went between our look at it and the run: begin again without it
-                if not known:
+                break
+            except WorkerDied:  # its heap went between our look at it and the run
+                if not again or not heap.names:
                     raise
-                known, lost = _NO_NAMES, tuple(session.variables)
+                heap = await self._heaps.of(session)
             except asyncio.CancelledError:
                 with anyio.CancelScope(shield=True), anyio.move_on_after(_FINISH_S):
-                    stopped = await self._deno.stop(session.id, {**known, **program.names})
+                    stopped = await self._deno.stop(session.id, {**heap.names, **program.names})
                     if stopped is not None:
-                        await self._finish(
-                            session, text, self._ran(session, stopped, program, timeout_ms, known, workspace), lost, stage
-                        )
+                        draft = self._ran(session, stopped, program, timeout_ms, heap.names, workspace)
+                        await self._finish(session, text, draft, heap, stage)
                 raise
+        return self._ran(session, raw, program, timeout_ms, heap.names, workspace), heap
 
     def _ran(
         self, session: Session, raw: RawRun, program: Program, timeout_ms: int, known: Mapping[str, Kind], workspace: Workspace
@@ -215,16 +206,16 @@ class CodeExecutor:
         while len(self._programs) > _PROGRAMS_KEPT:
             self._programs.popitem(last=False)
 
-    async def _finish(
-        self, session: Session, text: _Text, draft: Draft, lost: tuple[str, ...], stage: Callable[[Stage], None]
-    ) -> Outcome:
+    async def _finish(self, session: Session, text: _Text, draft: Draft, heap: Heap, stage: Callable[[Stage], None]) -> Outcome:
         """Filter, fit, record. Nothing reaches a caller or the history around here."""
         stage("filtering")
         run, began = session.next_run, time.time()
-        still = {*lost, *(() if draft.heap_kept else session.variables)}
-        afresh = {v.name for v in draft.variables if v.name in draft.kinds}  # declared by this text: nobody misses the old ones
-        gone = tuple(sorted(still - afresh))
+        rows, gone = changes(session, draft, heap, run)
         fields = explained(draft, text.code)
+        if not draft.heap_kept:
+            fields["state"] = "rolled_back"
+        elif heap.restored:
+            fields["state"] = "restored"
         if gone:
             fields["lost"] = list(gone)
         try:
@@ -236,13 +227,11 @@ class CodeExecutor:
         answer = fit(outcome, self._settings.answer_chars)
         code = await text.told
         record = record_of(session, draft, outcome, answer, at=began, code=code, queue_ms=text.queue_ms)
-        variables = tuple(Variable(v.name, draft.kinds.get(v.name, "global"), v.type, v.size, v.kept, run) for v in draft.variables)
-        gone_rows = tuple(name for name in gone if name in session.variables)
+        left = tuple(name for name in gone if name in session.variables)
         try:
-            await self._sessions.record(session, RunDraft(record, variables, gone_rows, session.vault.minted(), draft.files))
+            await self._heaps.record(session, RunDraft(record, rows, left, session.vault.minted(), draft.files, draft.segments))
         except StoreUnavailable as exc:
-            await self._deno.suspend(session.id)  # the heap must not be ahead of what is written
-            raise StoreUnavailable(f"{exc} This run is not kept, and the session's variables are lost.", hint=exc.hint) from exc
+            raise StoreUnavailable(f"{exc} This run is not kept: the session is as before it.", hint=exc.hint) from exc
         stage("done")
         return answer
 

@@ -2,10 +2,10 @@
 
 import json
 
+from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.record import act
 from mcp_codeexec.model import Json, RunDraft, SessionStore, StoredFile
 from mcp_codeexec.sessions.inputs import OfferedFiles
-from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.sessions.workspace import Workspace
 
@@ -13,8 +13,8 @@ from mcp_codeexec.sessions.workspace import Workspace
 class Files:
     """Lives as long as the engine. `limit` is bytes of content for a session."""
 
-    def __init__(self, sessions: SessionManager, store: SessionStore, inputs: OfferedFiles, limit: int) -> None:
-        self._sessions = sessions
+    def __init__(self, heaps: Heaps, store: SessionStore, inputs: OfferedFiles, limit: int) -> None:
+        self._heaps = heaps
         self._store = store
         self._inputs = inputs
         self._limit = limit
@@ -47,7 +47,7 @@ class Files:
             workspace = self.workspace(session)
             workspace.write(name, content)
             code = f"await files.write({json.dumps(name, ensure_ascii=False)}, …)  // {len(content)} bytes, by the host"
-            await self._sessions.record(session, RunDraft(act(session, code), files=workspace.changes))
+            await self._heaps.record(session, RunDraft(act(session, code), files=workspace.changes))
 
     async def remove(self, session: Session, name: str) -> bool:
         """Take a file away, as a run of its own; False if there was none. Raises FileRefused."""
@@ -56,5 +56,5 @@ class Files:
             if not workspace.remove(name):
                 return False
             code = f"await files.remove({json.dumps(name, ensure_ascii=False)})  // by the host"
-            await self._sessions.record(session, RunDraft(act(session, code), files=workspace.changes))
+            await self._heaps.record(session, RunDraft(act(session, code), files=workspace.changes))
             return True

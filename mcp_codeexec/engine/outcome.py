@@ -24,6 +24,7 @@ from mcp_codeexec.model import (
     RawError,
     RawRun,
     RawVariable,
+    Segment,
     Status,
     Violation,
 )
@@ -46,6 +47,7 @@ class Draft:
     unparsed: bool = False
     files: tuple[FileChange, ...] = ()
     open_files: int = 0
+    segments: tuple[Segment, ...] = ()
 
 
 def rejected_draft(violations: Sequence[Violation]) -> Draft:
@@ -113,7 +115,17 @@ def run_draft(
         fields["hint"] = " ".join(h for h in hints if h)
     usage = raw.usage
     fields["usage"] = {"wall_ms": usage.wall_ms, "cpu_ms": usage.cpu_ms, "peak_memory_mb": usage.peak_memory_mb}
-    return Draft(raw.status, fields, raw.variables, kinds, raw.heap_kept, usage.wall_ms, files=files, open_files=usage.open_files)
+    return Draft(
+        raw.status,
+        fields,
+        raw.variables,
+        kinds,
+        raw.heap_kept,
+        usage.wall_ms,
+        files=files,
+        open_files=usage.open_files,
+        segments=raw.segments,
+    )
 
 
 def outcome_of(session_id: str, run: int, status: Status, fields: Json, redactions: dict[str, int]) -> Outcome:

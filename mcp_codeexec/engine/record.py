@@ -10,6 +10,8 @@ from mcp_codeexec.filtering import dumped
 from mcp_codeexec.model import Record
 from mcp_codeexec.sessions.session import Session
 
+WITHHELD = "[withheld]"  # instead of code that could not be filtered
+
 
 def record_of(session: Session, draft: Draft, outcome: Outcome, answer: Outcome, *, at: float, code: str, queue_ms: int) -> Record:
     """A run's record. `outcome` is filtered and whole, `answer` what the model got of it; `code` is filtered."""
@@ -25,6 +27,11 @@ def record_of(session: Session, draft: Draft, outcome: Outcome, answer: Outcome,
         value=_value_text(outcome),
         error=_error_text(outcome),
     )
+
+
+def is_act(answer: Outcome) -> bool:
+    """Whether a recorded answer is that of an act: where code ran well, its answer says what that took."""
+    return answer.status == "ok" and answer.usage is None
 
 
 def act(session: Session, code: str) -> Record:

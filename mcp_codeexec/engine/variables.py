@@ -4,20 +4,21 @@ import difflib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from pydantic_core import from_json
 
 from mcp_codeexec.answers import VariableAnswer
 from mcp_codeexec.engine.files import Files
+from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.path import parse_path
 from mcp_codeexec.engine.record import act
-from mcp_codeexec.errors import BadArguments, StoreUnavailable, VariableNotFound
+from mcp_codeexec.errors import BadArguments, VariableNotFound
 from mcp_codeexec.filtering import FilterPipeline
 from mcp_codeexec.model import Json, Kind, RunDraft, SessionStore, Variable
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.runtime.worker import ValuePage
-from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.settings import Settings
 
@@ -39,14 +40,14 @@ class Variables:
         self,
         settings: Settings,
         deno: DenoExecutor,
-        sessions: SessionManager,
+        heaps: Heaps,
         store: SessionStore,
         files: Files,
         filters: FilterPipeline,
     ) -> None:
         self._settings = settings
         self._deno = deno
-        self._sessions = sessions
+        self._heaps = heaps
         self._store = store
         self._files = files
         self._filters = filters
@@ -74,7 +75,7 @@ class Variables:
         keys = parse_path(path)
         room = self._settings.page_chars
         async with session.turn(reading=True):
-            known = self._deno.names(session.id) or {}
+            known = (await self._heaps.of(session)).names
             if name not in known and name != "_":
                 raise await self._not_found(session, name, known)
             async with self._deno.claim(session.id) as worker:
@@ -88,7 +89,9 @@ class Variables:
                 if first.value.unit == "chars" and (offset or first.count < first.value.total):
                     want = (limit or room) + (offset - begin) + _MARGIN
                     first = await worker.describe(name, keys, begin, want, room) or first
-        fields: dict[str, object] = {"session_id": session.id, "name": name, "type": first.value.type, "kept": "live_only"}
+        row = session.variables.get(name)
+        kept = row.kept if row is not None else "live_only"
+        fields: dict[str, object] = {"session_id": session.id, "name": name, "type": first.value.type, "kept": kept}
         if path:
             fields["path"] = path
         if first.value.unit == "chars":
@@ -113,28 +116,24 @@ class Variables:
         if len(data) > self._settings.frame_mb * 1_000_000:
             raise BadArguments(f"the value of {name} is larger than {self._settings.frame_mb} MB.", hint="Set it in parts.")
         async with session.turn():
-            known = self._deno.names(session.id)
-            gone = () if known is not None else tuple(n for n in session.variables if n != name)
+            heap = await self._heaps.of(session)
+            gone = tuple(lost for lost in heap.lost if lost != name)
             async with self._deno.claim(session.id) as worker:
-                made = await worker.assign(name, data)
+                made, segments = await worker.assign(name, data)
             record = act(session, f"{name} = …  // {len(data)} bytes of JSON, set by the host")
             rows = tuple(Variable(v.name, "let", v.type, v.size, v.kept, record.run) for v in made)
-            try:
-                await self._sessions.record(session, RunDraft(record, rows, gone))
-            except StoreUnavailable:
-                await self._deno.suspend(session.id)  # the heap must not be ahead of what is written
-                raise
+            await self._heaps.record(session, RunDraft(record, rows, gone, segments=segments))
 
     async def _look(self, session: Session) -> None:
         """Take types and sizes from the living heap: a variable may have changed without being named."""
-        known = self._deno.names(session.id)
+        known = self._deno.names(session.id, session.info.runs)
         if not known:
             return
         async with self._deno.claim(session.id) as worker:
             for seen in await worker.table(sorted(known)):
                 old = session.variables.get(seen.name)
                 if old is not None:
-                    session.variables[seen.name] = Variable(old.name, old.kind, seen.type, seen.size, seen.kept, old.run)
+                    session.variables[seen.name] = replace(old, type=seen.type, size=seen.size, kept=seen.kept)
 
     async def _characters(
         self, session: Session, page: ValuePage, start: int, length: int, fields: dict[str, object]

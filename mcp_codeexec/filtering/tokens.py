@@ -2,13 +2,36 @@
 
 from collections.abc import Iterable
 
-from mcp_codeexec.filtering.spans import EMAIL
+from mcp_codeexec.filtering.spans import EMAIL, TOKEN
 from mcp_codeexec.model import Vault
 
 
 def stand_in(kind: str, value: str, vault: Vault) -> str:
     """`[REDACTED:kind]` for a secret, for good; the vault's token for an e-mail address."""
     return vault.tokenise(EMAIL, value) if kind == EMAIL else f"[REDACTED:{kind}]"
+
+
+_REDACTED = b"[REDACTED:"
+
+
+def revealed(text: str, vault: Vault) -> str:
+    """`text` with the values behind the tokens that are the vault's; redactions and tokens of other sessions stay."""
+    data = text.encode("utf-8", "surrogatepass")
+    pieces: list[bytes] = []
+    at = 0
+    for start, end in (match.span() for match in TOKEN.finditer(data)):
+        value = vault.reveal(data[start:end].decode())
+        if value is not None:
+            pieces += [data[at:start], value.encode("utf-8", "surrogatepass")]
+            at = end
+    return b"".join([*pieces, data[at:]]).decode("utf-8", "surrogatepass")
+
+
+def redacted_kinds(text: str) -> list[str]:
+    """The kinds of the redactions in `text`, each once, in order."""
+    data = text.encode("utf-8", "surrogatepass")
+    found = [data[start:end] for start, end in (match.span() for match in TOKEN.finditer(data))]
+    return list(dict.fromkeys(token[len(_REDACTED) : -1].decode() for token in found if token.startswith(_REDACTED)))
 
 
 def counted(kinds: Iterable[str]) -> dict[str, int]:

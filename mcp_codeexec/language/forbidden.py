@@ -24,6 +24,8 @@ _NO_USE = """
   (implements_clause) (extends_type_clause) (type_query) (asserts_annotation) (type_predicate_annotation) (nested_type_identifier)
   (function_type) (constructor_type) (object_type) (import_statement) (ERROR)
 ] @range
+(as_expression (_) (_) @range)
+(satisfies_expression (_) (_) @range)
 """
 _ESCAPE = re.compile(r"\\u(?:\{([0-9a-fA-F]{1,8})\}|([0-9a-fA-F]{4}))")
 _LONGEST_MEMBER = 60
@@ -55,7 +57,7 @@ def uses(root: Node, text: str, names: Collection[str], most: int) -> Iterator[U
         return
     scopes = Scopes(root, {written for written, _, _ in named})
     asked = {node.start_byte for node in captures(_ASKED, root).get("asked", ())}
-    no_use = Nesting((node.start_byte, node.end_byte) for node in captures(_NO_USE, root).get("range", ()))
+    no_use = types(root)
     for written, name, node in sorted(named, key=lambda found: found[2].start_byte):
         at = node.start_byte
         if at not in asked and not scopes.binds(written, at) and no_use.around(at) is None:
@@ -63,6 +65,11 @@ def uses(root: Node, text: str, names: Collection[str], most: int) -> Iterator[U
             most -= 1
             if not most:
                 return
+
+
+def types(root: Node) -> Nesting:
+    """Where names are no use of a value: types, and what tree-sitter cannot read."""
+    return Nesting((node.start_byte, node.end_byte) for node in captures(_NO_USE, root).get("range", ()))
 
 
 def _member(node: Node) -> str:
@@ -81,9 +88,11 @@ def _member(node: Node) -> str:
 def module_named(node: Node) -> str:
     """The module that an import, an export or a call names, without scheme, version and path; else empty."""
     arguments = node.child_by_field_name("arguments")
-    source = (
-        arguments.named_children[0] if arguments is not None and arguments.named_children else node.child_by_field_name("source")
-    )
+    if arguments is not None and arguments.named_children:
+        source: Node | None = arguments.named_children[0]
+    else:  # of `import x = require("y")`, one level further in
+        named = next((part for part in node.named_children if part.type == "import_require_clause"), node)
+        source = named.child_by_field_name("source")
     if source is None or source.type != "string":
         return ""
     name = text_of(source)[1:-1].removeprefix("node:").removeprefix("npm:")

@@ -87,6 +87,13 @@ def end_of(node: Node) -> int:
     return node.end_byte
 
 
+def exported_value(statement: Node) -> Node | None:
+    """The expression of `export default x` or `export = x`."""
+    value = statement.child_by_field_name("value")
+    assigned = value is None and len(statement.children) > 1 and statement.children[1].type == "="
+    return next((part for part in statement.named_children if part.type != "comment"), None) if assigned else value
+
+
 def bound_names(pattern: Node) -> Iterator[Node]:
     """The identifiers that a declaration's or an assignment's pattern binds; members (`a.b`) and defaults are left out."""
     return (part for part in pattern_parts(pattern) if part.type in _IDENTIFIERS)

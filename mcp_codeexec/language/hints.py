@@ -50,6 +50,7 @@ def _of_nothing(match: re.Match[str], names: list[str]) -> str:
 
 _HABITS = {
     "print": "Use console.log to print.",
+    "setImmediate": "Use setTimeout(f, 0).",
     "len": "Use x.length, or x.size of a Map or Set.",
     "range": "Use Array.from({length: n}, (_, i) => i).",
     "True": "Write true.",

@@ -4,6 +4,8 @@ Everything else of the text stays as it is, character for character, and every p
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 from mcp_codeexec.language.edits import Edits, Output
 from mcp_codeexec.language.grammar import captures, parse, readable, text_of
@@ -13,11 +15,12 @@ from mcp_codeexec.language.rewrite import Cell
 from mcp_codeexec.language.targets import Targets
 from mcp_codeexec.model import Erased, Kind, Position, Program
 
-_MERGED = """
+_NAME = "name: [(identifier) (nested_identifier)] @namespace"
+_MERGED = f"""
 (program [(enum_declaration name: (_) @enum) (export_statement (enum_declaration name: (_) @enum))])
 (program [
-  (internal_module name: (identifier) @namespace) (expression_statement (internal_module name: (identifier) @namespace))
-  (module name: (identifier) @namespace) (export_statement (internal_module name: (identifier) @namespace))
+  (internal_module {_NAME}) (expression_statement (internal_module {_NAME})) (export_statement (internal_module {_NAME}))
+  (module {_NAME})
 ])
 """
 
@@ -49,31 +52,53 @@ def _merged_kinds(source: str) -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
     for kind, nodes in captures(_MERGED, parse(source.encode(errors="replace")).root_node).items():
         for node in nodes:
-            kinds[text_of(node)] = "enum" if kind == "enum" else "namespace"
+            kinds[text_of(node).split(".")[0]] = "enum" if kind == "enum" else "namespace"  # `namespace A.B` makes an `A`
     return kinds
 
 
 class _Places:
-    """`Program.locate`: kept for as long as an error may still name this run; the tables are made at the first question."""
+    """`Program.locate`: kept for as long as an error may still name this run; the tables only while they are asked."""
 
     def __init__(self, output: Output, reading: Reading, script: bytes, source: str, mappings: str) -> None:
-        self._output = output
-        self._opened = reading.origin
-        self._script = script
-        self._source = source.encode(errors="replace")
-        self._mappings = mappings
+        self.output = output
+        self.opened = reading.origin
+        self.script = script
+        self.source = source.encode(errors="replace")
+        self.mappings = mappings
 
     def __call__(self, line: int, column: int) -> Position | None:
-        offset = Lines(self._output.text).offset(line, column)
-        origin = self._output.origin(offset)
+        tables = _tables(self)
+        origin = self.output.origin(tables.made.offset(line, column))
         if origin is None:
             return None
-        place: tuple[int, int] | None = Lines(self._script).place(self._opened(origin))
-        if self._mappings:
-            place = SourceMap(self._mappings).original(*place)
+        place: tuple[int, int] | None = tables.script.place(self.opened(origin))
+        if tables.map is not None:
+            place = tables.map.original(*place)
         if place is None:
             return None
-        lines, sent = Lines(self._source), read(self._source)
-        if sent.opened < 0 or self._script == self._source:
-            return lines.position(*place)
-        return lines.position_at(sent.origin(Lines(sent.data).offset(*place)))  # the transpiler was sent the parentheses too
+        if tables.sent is None:
+            return tables.source.position(*place)
+        reading, sent = tables.sent
+        return tables.source.position_at(reading.origin(sent.offset(*place)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    made: Lines
+    script: Lines
+    map: SourceMap | None
+    source: Lines
+    sent: tuple[Reading, Lines] | None  # where the transpiler was sent parentheses too
+
+
+@lru_cache(maxsize=8)
+def _tables(places: _Places) -> _Tables:
+    """What printed output asks for again and again."""
+    sent = read(places.source)
+    return _Tables(
+        Lines(places.output.text),
+        Lines(places.script),
+        SourceMap(places.mappings) if places.mappings else None,
+        Lines(places.source),
+        None if sent.opened < 0 or places.script == places.source else (sent, Lines(sent.data)),
+    )

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from tree_sitter import Node
 
 from mcp_codeexec.language.edits import Edits
-from mcp_codeexec.language.grammar import bound_names, end_of, text_of
+from mcp_codeexec.language.grammar import bound_names, captures, end_of, exported_value, text_of
 from mcp_codeexec.language.nesting import Nesting
 from mcp_codeexec.language.scopes import function_ranges
 from mcp_codeexec.language.survey import Marked
 from mcp_codeexec.language.value import give, last_statement, made_namespace
 from mcp_codeexec.model import Kind
 
-_INNER = ("var", "word", "left", "inner_function", "case_function")
+_INNER = ("var", "word", "left", "inner_function", "case_function", "only_function", "labelled_function")
+_IMPORTED = "(named_imports) @list (identifier) @name"
 _LISTS = frozenset({"program", "export_statement", "statement_block", "switch_case", "switch_default"})
 _BODIES = frozenset(
     """if_statement else_clause for_statement for_in_statement while_statement do_statement labeled_statement
@@ -45,12 +46,14 @@ class Cell:
         for node in statements:
             if node.type == "export_statement":
                 self._export(node, is_value=node == value)
+            elif node.type == "import_statement" and list(captures(_IMPORTED, node)) == ["list"]:  # `{ type A }`, erased
+                self.edits.replace(node.start_byte, node.end_byte, ";")
         for node in declarations:
             if node.type == "lexical_declaration":
                 self._assign(node)
             elif node.type in _CLASSES:
                 self._class(node)
-        self._inner_declarations(root, marked)
+        self._inner_declarations(root, marked, start)
         self.names.update((name, merged[name]) for name in afresh)
         if value is not None and (namespace := made_namespace(value, merged)):
             self.edits.insert(end_of(value), f"\nreturn {namespace};")
@@ -116,7 +119,7 @@ class Cell:
             self.edits.insert(end_of(node), ";")
 
     def _export(self, node: Node, *, is_value: bool) -> None:
-        declaration, value = node.child_by_field_name("declaration"), node.child_by_field_name("value")
+        declaration, value = node.child_by_field_name("declaration"), exported_value(node)
         if declaration is not None:
             self.edits.replace(node.start_byte, declaration.start_byte, "")
         elif value is not None:
@@ -125,7 +128,7 @@ class Cell:
         else:
             self.edits.replace(node.start_byte, node.end_byte, ";")
 
-    def _inner_declarations(self, root: Node, marked: Marked) -> None:
+    def _inner_declarations(self, root: Node, marked: Marked, start: int) -> None:
         """`var`, and in a sloppy script a block's functions, bind at the top from anywhere but inside a function."""
         found = {kind: marked[kind] for kind in _INNER if kind in marked}
         if not found:
@@ -145,6 +148,10 @@ class Cell:
                         self._inner_function(node)
                     case "case_function":
                         self._case_function(node)
+                    case "only_function":
+                        self._only_function(node)
+                    case "labelled_function":
+                        self._labelled_function(node, start)
                     case _ if stands := _stands(node):
                         self._assign(node, stands)
                     case _:
@@ -155,15 +162,39 @@ class Cell:
         switch = _switch_around(node.parent)
         listed = switch is not None and switch.parent is not None and switch.parent.type in _LISTS
         plain = node.children[0].type == "function"  # an async one stays in its block
-        if switch is not None and listed and plain and self.names.get(_name(node), "function") not in ("let", "const", "class"):
+        if switch is not None and listed and plain and not self._is_lexical(node):
             self._hoist(node, switch.start_byte)
+
+    def _only_function(self, node: Node) -> None:
+        """`if (c) function f() {}` is a block of its own, with nothing else in it: the function is made there, or for nobody."""
+        own = node.child_by_field_name("name")
+        if own is None or node.children[0].type != "function":
+            return
+        if self._is_lexical(node):
+            self.edits.replace(node.start_byte, node.end_byte, ";")
+            return
+        self._declare(own, "function")
+        self.edits.replace(own.start_byte, own.end_byte, "")
+        self.edits.insert(node.start_byte, f"{text_of(own)} = ")
+        self.edits.insert(end_of(node), ";")
+
+    def _labelled_function(self, node: Node, start: int) -> None:
+        """Labels of the top level change nothing; in a block, the function is the block's own."""
+        around = node.parent
+        while around is not None and around.type == "labeled_statement":
+            around = around.parent
+        if around is not None and around.type == "program" and node.children[0].type == "function":  # V8 has no other there
+            self._hoist(node, start)
 
     def _inner_function(self, node: Node) -> None:
         """To the start of its block; its own there where the top level has a variable of its name."""
         block = node.parent
         if block is not None and node.children[0].type == "function":
-            own = self.names.get(_name(node), "function") in ("let", "const", "class")
-            self._hoist(node, block.start_byte + 1, "let " if own else "")
+            self._hoist(node, block.start_byte + 1, "let " if self._is_lexical(node) else "")
+
+    def _is_lexical(self, function: Node) -> bool:
+        """Whether the top level has a variable of a function's name that is none of a `var`'s kind."""
+        return self.names.get(_name(function)) in ("let", "const", "class")
 
 
 def _switch_around(case: Node | None) -> Node | None:

@@ -10,6 +10,7 @@ Locate = Callable[[int, int, int], Position | None]
 
 MOST = 10
 _LONGEST_LINE = 500
+_MOST_PRINTED = 1_000  # different places; each may cost some work, and a megabyte of output holds many
 _FRAME = re.compile(r"\s*at (?:([^()\x00-\x1f]{1,100}) \()?run(\d{1,9}):(\d{1,9}):(\d{1,9})\)?")
 _PRINTED = re.compile(r"^([ \t]*)at (?:([^()\x00-\x1f]{1,100}) \()?run(\d{1,9}):(\d{1,9}):(\d{1,9})\)?", re.MULTILINE)
 
@@ -37,10 +38,16 @@ def caller_frames(stack: str, run: int, locate: Locate) -> tuple[list[str], Posi
 def with_places(text: str, run: int, locate: Locate) -> str:
     """Printed text whose lines that are frames name the caller's places, as those of an error's stack do."""
 
+    places: dict[tuple[int, int, int], Position | None] = {}
+
     def told(match: re.Match[str]) -> str:
-        number = int(match[3])
-        place = locate(number, int(match[4]), int(match[5]))
-        return match[1] + _told(match[2], number, place, run) if place is not None else match[0]
+        at = int(match[3]), int(match[4]), int(match[5])
+        if at not in places:
+            if len(places) == _MOST_PRINTED:
+                return match[0]
+            places[at] = locate(*at)
+        place = places[at]
+        return match[1] + _told(match[2], at[0], place, run) if place is not None else match[0]
 
     return _PRINTED.sub(told, text) if "at " in text else text
 

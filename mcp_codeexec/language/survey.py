@@ -23,7 +23,7 @@ _QUERY = """
   (type_annotation) (type_arguments) (type_parameters) (type_alias_declaration) (interface_declaration) (enum_declaration)
   (internal_module) (module) (ambient_declaration) (abstract_class_declaration) (as_expression) (satisfies_expression)
   (non_null_expression) (type_assertion) (accessibility_modifier) (override_modifier) (optional_parameter) (function_signature)
-  (method_signature) (abstract_method_signature) (index_signature) (implements_clause) (import_statement) (export_statement)
+  (method_signature) (abstract_method_signature) (index_signature) (implements_clause) (import_statement) (import_alias) (export_statement)
   (type_predicate_annotation) (asserts_annotation) (decorator)
   "readonly" "declare" "abstract" "accessor"
   (public_field_definition ["?" "!"]) (method_definition "?") (variable_declarator "!")
@@ -35,6 +35,9 @@ _QUERY = """
 (statement_block (function_declaration) @inner_function)
 (switch_case (function_declaration) @case_function)
 (switch_default (function_declaration) @case_function)
+(if_statement consequence: (function_declaration) @only_function)
+(else_clause (function_declaration) @only_function)
+(labeled_statement body: (function_declaration) @labelled_function)
 
 ; targets: what is assigned to, or may change
 (assignment_expression left: (_) @target)

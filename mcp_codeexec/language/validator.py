@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from tree_sitter import Node, Tree
 
 from mcp_codeexec.language import rules
-from mcp_codeexec.language.forbidden import module_named, unescaped, uses
+from mcp_codeexec.language.forbidden import module_named, types, unescaped, uses
 from mcp_codeexec.language.grammar import parse, readable, text_of
 from mcp_codeexec.language.objects import read
 from mcp_codeexec.language.positions import Lines
@@ -49,6 +49,9 @@ class CodeValidator:
         marked: Marked = {}
         if deepest < 0 and readable(tree):
             marked = reading.marked
+            if calls := marked.get("import_call"):
+                typed = types(tree.root_node)  # as `import("x").Y` may be
+                marked = {**marked, "import_call": [call for call in calls if typed.around(call.start_byte) is None]}
             found += self._syntax(marked, warned)
             named = uses(tree.root_node, text, names, _MOST)
             found += [(at, RULES[name].id, RULES[name].advice(member)) for at, name, member in named]
@@ -141,7 +144,7 @@ def _refused(kind: str, node: Node) -> tuple[str, str] | None:
     if kind == "import_call":
         call = node.parent
         return (rules.IMPORT.id, rules.IMPORT.advice(module_named(call))) if call and call.type == "call_expression" else None
-    if kind in ("import", "export_from") and not _has_word(node, "type"):
+    if kind in ("import", "export_from") and not _is_of_types(node):
         return rules.IMPORT.id, rules.IMPORT.advice(module_named(node))
     if kind == "meta" and text_of(node).startswith("import"):
         return rules.IMPORT_META
@@ -165,6 +168,19 @@ def _parts(string: Node) -> Iterator[tuple[int, int]]:
 def _has_word(node: Node, word: str) -> bool:
     """Whether a keyword stands directly in this node, not as a name."""
     return any(child.type == word and not child.is_named for child in node.children)
+
+
+def _is_of_types(node: Node) -> bool:
+    """Whether an import, or an export from a module, names types alone: `import type …`, `import { type A, type B as C }`."""
+    if any(_has_word(part, "type") for part in (node, *node.children[1:2]) if part == node or part.is_error):  # `export type *`
+        return True
+    clauses = [part for part in node.named_children if part.type in ("import_clause", "export_clause")]
+    if clauses and clauses[0].type == "import_clause":
+        clauses = [part for part in clauses[0].named_children if part.type != "comment"]
+    if [clause.type for clause in clauses] not in (["named_imports"], ["export_clause"]):
+        return False
+    specifiers = [part for part in clauses[0].named_children if part.type != "comment"]
+    return bool(specifiers) and all(_has_word(specifier, "type") for specifier in specifiers)
 
 
 def _folded(node: Node) -> str:

@@ -5,16 +5,16 @@ from collections.abc import Collection, Iterable
 from tree_sitter import Node
 
 from mcp_codeexec.language.edits import Edits
-from mcp_codeexec.language.grammar import bound_names, end_of, text_of
+from mcp_codeexec.language.grammar import bound_names, end_of, exported_value, text_of
 
 
 def last_statement(statements: Iterable[Node], merged: Collection[str] = ()) -> Node | None:
     """The statement that gives the value. `merged` are enums and namespaces, for which the transpiler leaves a `var X;` at the end."""
     for node in reversed(list(statements)):
         match node.type:
-            case "comment" | "empty_statement":
+            case "comment" | "empty_statement" | "import_statement":
                 pass
-            case "export_statement" if not (node.child_by_field_name("declaration") or node.child_by_field_name("value")):
+            case "export_statement" if not (node.child_by_field_name("declaration") or exported_value(node)):
                 pass
             case _ if _is_leftover(node.child_by_field_name("declaration") or node, merged):
                 pass
@@ -81,7 +81,7 @@ def _single(branch: Node | None) -> Node | None:
     """The statement of a branch, unless it is one that a `return` cannot follow."""
     if branch is not None and branch.type == "else_clause":
         branch = next((child for child in branch.named_children if child.type != "comment"), None)
-    return None if branch is None or branch.type == "variable_declaration" else branch
+    return None if branch is None or branch.type in ("variable_declaration", "function_declaration") else branch
 
 
 def _case_values(switch: Node) -> Iterable[Node | None]:

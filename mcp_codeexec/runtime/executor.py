@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ import anyio
 
 from mcp_codeexec.errors import Busy, RuntimeUnavailable, WorkerDied
 from mcp_codeexec.logs import event
-from mcp_codeexec.model import Erased, Kind, RawRun, SyntaxFault
+from mcp_codeexec.model import Erased, Kind, RawRun, Segment, SyntaxFault
 from mcp_codeexec.runtime.launcher import Launcher
 from mcp_codeexec.runtime.layers import Layer
 from mcp_codeexec.runtime.pool import SETTLE_S, PoolStatus, WorkerPool
@@ -81,10 +81,32 @@ class DenoExecutor:
         """Version and path of the Deno in use."""
         return (self._launcher.files.deno_version, str(self._launcher.deno)) if self._launcher else ("", "")
 
-    def names(self, session_id: str) -> Mapping[str, Kind] | None:
-        """What the session's heap holds; None where it has no living process."""
+    def names(self, session_id: str, run: int) -> Mapping[str, Kind] | None:
+        """What the session's heap holds; None where it has no living process, or one that has not seen the session's last run."""
         worker = self._live.get(session_id)
-        return worker.names if worker is not None and worker.alive else None
+        return worker.names if worker is not None and worker.alive and worker.run_seen == run else None
+
+    def saw(self, session_id: str, run: int) -> None:
+        """The session's heap, if it has one, is as after that run."""
+        worker = self._live.get(session_id)
+        if worker is not None:
+            worker.run_seen = run
+
+    async def restore(
+        self, session_id: str, run: int, segments: Sequence[Segment], kinds: Mapping[str, Kind], texts: Mapping[str, str]
+    ) -> Mapping[str, Kind]:
+        """A heap as after that run, in a process of its own: what it holds.
+
+        Raises:
+            RuntimeUnavailable: no worker can be had.
+            WorkerDied: it did not survive reading them.
+        """
+        await self.suspend(session_id)
+        async with self.claim(session_id) as worker:
+            if segments:
+                await worker.restore(segments, kinds, texts)
+            worker.run_seen = run
+            return worker.names
 
     async def erase(self, text: str) -> Erased | SyntaxFault:
         """JavaScript for TypeScript. Raises RuntimeUnavailable."""

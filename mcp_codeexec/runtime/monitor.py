@@ -60,6 +60,7 @@ class ResourceMonitor:
         self._wall = 0.0
         self._cpu = 0.0
         self._files = 0
+        self._ran_ms: float | None = None  # until it ended; then its variables are read for keeping
         self._seen_mb = 0.0  # the highest peak of the run so far
         self._idle = 0.0  # of waits for the host that are over
         self._waiting: tuple[float, float] | None = None  # wall and CPU at the beginning of one that is not
@@ -67,7 +68,7 @@ class ResourceMonitor:
     def start(self, limit_s: float = float("inf")) -> None:
         """A run begins that may take so long of its own time."""
         self._limit_s = limit_s
-        self._idle, self._waiting, self._seen_mb = 0.0, None, 0.0
+        self._idle, self._waiting, self._seen_mb, self._ran_ms = 0.0, None, 0.0, None
         self._wall = time.perf_counter()
         self._cpu = cpu_seconds(self._pid)
 
@@ -82,6 +83,13 @@ class ResourceMonitor:
         """The run begins to wait for the host, or ends that."""
         self._idle = self._idle_s()
         self._waiting = (time.perf_counter(), cpu_seconds(self._pid)) if waiting else None
+
+    def ended(self, more_s: float) -> None:
+        """The run itself is over; what follows may take so long."""
+        if self._ran_ms is None:
+            self.waits(False)
+            self._ran_ms = (time.perf_counter() - self._wall) * 1_000
+            self._limit_s = self._ran_ms / 1_000 - self._idle + more_s
 
     def check(self) -> ResourceViolation | None:
         """The limit that the run has gone beyond by now, if any."""
@@ -127,7 +135,7 @@ class ResourceMonitor:
 
     def stop(self) -> Usage:
         """The run ended."""
-        wall = (time.perf_counter() - self._wall) * 1_000
+        wall = (time.perf_counter() - self._wall) * 1_000 if self._ran_ms is None else self._ran_ms
         return Usage(round(wall), max(0, round(self.cpu_ms())), max(self._peak_mb(), self._seen_mb), open_files=self._files)
 
     def _idle_s(self) -> float:

@@ -184,6 +184,7 @@ class WorkerPool:
             host_call_s=settings.host_call_s,
             memory_mb=settings.memory_mb,
             polled=not self._launcher.layers.limits_memory,
+            deno=self._launcher.files.deno_version,
         )
         try:
             await worker.warm(settings.worker_start_s)

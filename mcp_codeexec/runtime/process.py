@@ -154,8 +154,11 @@ class DenoProcess:
 
     async def request(self, header: Mapping[str, object], blob: bytes = b"", *, within_s: float) -> Reply:
         """A request and its reply. Raises WorkerDied, the process being dead then, if none comes in time."""
+        return await self.reply(self.begin(header, blob), within_s)
+
+    async def reply(self, future: asyncio.Future[Reply], within_s: float) -> Reply:
+        """The reply to a request that was begun. Raises WorkerDied, the process being dead then, if none comes in time."""
         self.resume()
-        future = self.begin(header, blob)
         await asyncio.wait([future, self.ended], timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
         if future.done() and not future.cancelled():
             return future.result()

@@ -68,6 +68,17 @@ class SaidVariable(_Said):
         return RawVariable(self.name, self.type, self.preview, self.size, self.kept)
 
 
+class SaidSegment(_Said):
+    """A variable as it is kept, after its pieces; or that it is not."""
+
+    op: Literal["segment"]
+    name: Name
+    kept: Literal["exact", "by_source", "live_only"]
+    why: Name
+    first: Count
+    classes: Annotated[list[Annotated[tuple[Count, Text], Field(strict=False)]], Field(max_length=10_000)]
+
+
 Variables = Annotated[list[SaidVariable], Field(max_length=1_000)]
 
 
@@ -107,6 +118,14 @@ class TableReply(_Said):
     op: Literal["table", "assigned"]
     id: int
     variables: Variables
+
+
+class RestoredReply(_Said):
+    """Variables were read again, but for `lost` ones."""
+
+    op: Literal["restored"]
+    id: int
+    lost: Annotated[list[Name], Field(max_length=100_000)]
 
 
 class Call(_Said):

@@ -9,12 +9,13 @@ import anyio
 from pydantic import BaseModel, ValidationError
 
 from mcp_codeexec.errors import WorkerDied
-from mcp_codeexec.model import Console, Described, HostCall, Json, Kind, Program, RawError, RawRun, RawVariable
+from mcp_codeexec.model import Console, Described, HostCall, Json, Kind, Program, RawError, RawRun, RawVariable, Segment
 from mcp_codeexec.runtime.causes import cause
 from mcp_codeexec.runtime.host_calls import HostCalls
 from mcp_codeexec.runtime.monitor import ResourceMonitor, cpu_seconds
-from mcp_codeexec.runtime.process import DenoProcess
-from mcp_codeexec.runtime.wire import Call, DescribedReply, Done, TableReply
+from mcp_codeexec.runtime.process import DenoProcess, Reply
+from mcp_codeexec.runtime.saving import Saving, format_of, is_readable
+from mcp_codeexec.runtime.wire import Call, DescribedReply, Done, RestoredReply, TableReply
 
 _GRACE_S = 0.015  # for a run to end by itself at the limit, in synchronous code, or when it is asked to
 _STARVED_S = 0.5  # but a machine that gave it no time is not a loop: so long we wait for CPU time to show
@@ -22,6 +23,9 @@ _LOOP_CPU_S = 0.010
 _ABORT_S = 0.08
 _ENDED = 1  # the exit code of a Deno that finds nothing left to do
 _REPLY_S = 5.0
+_SAVE_S = 5.0  # a worker leaves what takes it over two seconds
+_RESTORE_S = 10.0
+_PIECE = 65_536
 _STILL_S = 0.05
 _PARTLY = 4  # bytes of a character in UTF-8
 
@@ -68,22 +72,34 @@ class _Output:
 
 
 class SessionWorker:
-    """Lives as long as its process: from warm spare to the end of its session. `names` is what its heap holds."""
+    """Lives as long as its process: from warm spare to the end of its session. `names` is what its heap holds, `run_seen` the
+    session's last run as far as it knows."""
 
     def __init__(
-        self, process: DenoProcess, *, console_chars: int, host_calls: int, host_call_s: float, memory_mb: int, polled: bool = False
+        self,
+        process: DenoProcess,
+        *,
+        console_chars: int,
+        host_calls: int,
+        host_call_s: float,
+        memory_mb: int,
+        polled: bool = False,
+        deno: str = "",
     ) -> None:
-        """`polled`: the kernel does not hold the memory limit."""
+        """`polled`: the kernel does not hold the memory limit. `deno` is its version."""
+        self._format = format_of(deno)
         self.process = process
         self.names: dict[str, Kind] = {}
+        self.run_seen = 0
         self.born = self.touched = asyncio.get_running_loop().time()
         self.monitor = ResourceMonitor(process.pid, memory_mb if polled else 0)
         self._console_bytes = console_chars * _PARTLY
         self._call_limit, self._call_s = host_calls, host_call_s
         self._memory_mb = memory_mb
         self._output = _Output(0)
+        self._saving = Saving(self._format)
         self._calls = HostCalls(process, {}, 0, 0, self.monitor.waits)
-        self._done: asyncio.Future[tuple[dict[str, Json], bytes]] | None = None
+        self._done: asyncio.Future[Reply] | None = None
         self._ending: asyncio.Task[RawRun] | None = None
         process.on_event = self._event
 
@@ -114,6 +130,7 @@ class SessionWorker:
         names: dict[str, Kind] = {**job.known, **program.names}
         self.touched = asyncio.get_running_loop().time()
         self._output = _Output(self._console_bytes)
+        self._saving = Saving(self._format)
         self._calls = HostCalls(self.process, job.host_calls, self._call_limit, self._call_s, self.monitor.waits)
         self.process.resume()
         self.monitor.start(job.timeout_ms / 1_000)
@@ -158,12 +175,52 @@ class SessionWorker:
         said = self._checked(TableReply, (await self._ask({"op": "table", "names": list(names)}))[0])
         return tuple(v.shape() for v in said.variables)
 
-    async def assign(self, name: str, data: bytes) -> tuple[RawVariable, ...]:
-        """Give the session a variable from JSON text. Raises WorkerDied."""
+    async def assign(self, name: str, data: bytes) -> tuple[tuple[RawVariable, ...], tuple[Segment, ...]]:
+        """Give the session a variable from JSON text: what it is then, and what is to be kept of it. Raises WorkerDied."""
         declare = "" if name in self.names else f"let {name};"
-        header, _ = await self._ask({"op": "assign", "name": name, "declare": declare}, data)
+        self._saving = Saving(self._format)
+        self._assigning = True
+        try:
+            header, _ = await self._ask({"op": "assign", "name": name, "declare": declare}, data)
+        finally:
+            self._assigning = False
         self.names.setdefault(name, "let")
-        return tuple(v.shape() for v in self._checked(TableReply, header).variables)
+        made = tuple(v.shape() for v in self._checked(TableReply, header).variables)
+        return made, tuple(self._saving.segments.values())
+
+    async def restore(self, segments: Sequence[Segment], kinds: Mapping[str, Kind], texts: Mapping[str, str]) -> None:
+        """Read variables again into a blank process: `names` are then those that could be. `texts` make classes again, by source.
+
+        Raises WorkerDied: it did not survive that.
+        """
+        segments = [s for s in segments if is_readable(s)]
+        names = [s.name for s in segments if kinds.get(s.name, "global") != "global"]
+        declare = f"let {', '.join(names)};" if names else ""
+        request = {"op": "restore", "segments": len(segments), "declare": declare, "names": names}
+        asked = self.process.begin(request)
+        self.process.resume()
+        try:
+            async with asyncio.timeout(_RESTORE_S):
+                for segment in segments:
+                    await self._give(segment, texts)
+        except TimeoutError:
+            self.process.kill()
+        header, _ = await self.process.reply(asked, _RESTORE_S)
+        lost = self._checked(RestoredReply, header).lost
+        self.names = {s.name: kinds.get(s.name, "global") for s in segments if s.name not in lost and s.name != "_"}
+        self.process.pause()
+
+    async def _give(self, segment: Segment, texts: Mapping[str, str]) -> None:
+        """One variable, in pieces: no more of it waits here than the pipe takes."""
+        data, classes = (
+            segment.data,
+            [[number, source, texts[source]] for number, source in segment.classes.items() if source in texts],
+        )
+        header = {"op": "segment", "name": segment.name, "first": segment.first, "kept": segment.kept, "classes": classes}
+        self.process.send({**header, "bytes": len(data)}, data[:_PIECE])
+        for at in range(_PIECE, len(data), _PIECE):
+            await self.process.flow()
+            self.process.send({"op": "piece"}, data[at : at + _PIECE])
 
     async def _ask(self, request: Mapping[str, object], blob: bytes = b"") -> tuple[dict[str, Json], bytes]:
         try:
@@ -187,18 +244,22 @@ class SessionWorker:
         """Until the run ends or goes beyond a limit; beyond time it is asked to end, and gets its grace."""
         done = self._done
         assert done is not None  # noqa: S101 - set by run
-        violation = await self.monitor.until(done)
-        if violation is None:
-            return ""
-        if violation.kind == "memory":
-            return "memory_limit"
-        self.process.send({"op": "abort", "status": "timeout"})
-        await asyncio.wait([done], timeout=_GRACE_S)
-        loop = asyncio.get_running_loop()
+        while (violation := await self.monitor.until(done)) is not None:
+            if violation.kind == "memory" or self._saving.begun:
+                return "memory_limit"
+            self.process.send({"op": "abort", "status": "timeout"})
+            if not await self._ends(done):
+                return "timeout"
+        return ""
+
+    async def _ends(self, done: asyncio.Future[Reply]) -> bool:
+        """Whether a run ends that was asked to."""
+        over, loop = [done, self._saving.ended], asyncio.get_running_loop()
+        await asyncio.wait(over, timeout=_GRACE_S, return_when=asyncio.FIRST_COMPLETED)
         until, cpu = loop.time() + _STARVED_S, cpu_seconds(self.process.pid)
-        while not done.done() and loop.time() < until and cpu_seconds(self.process.pid) - cpu < _LOOP_CPU_S:
-            await asyncio.wait([done], timeout=0.005)
-        return "timeout"
+        while not any(f.done() for f in over) and loop.time() < until and cpu_seconds(self.process.pid) - cpu < _LOOP_CPU_S:
+            await asyncio.wait(over, timeout=0.005, return_when=asyncio.FIRST_COMPLETED)
+        return any(f.done() for f in over)
 
     async def _finish(self, overdue: _Overdue, names: Mapping[str, Kind]) -> RawRun:
         """The run as it ended; the worker is paused or dead after this. Must not be cancelled: callers shield it."""
@@ -232,6 +293,7 @@ class SessionWorker:
             timers=said.timers,
             calls=said.calls,
             stopped=said.stopped,
+            segments=tuple(self._saving.segments.values()),
         )
 
     async def _died(self, overdue: _Overdue, names: Mapping[str, Kind]) -> RawRun:
@@ -243,13 +305,14 @@ class SessionWorker:
         if not overdue and exit_.code == _ENDED and over is not None and over.kind == "timeout":
             overdue = "timeout"  # a loop that V8 stopped inside native code of Deno's, which ends Deno
         status, message = (overdue, "") if overdue else cause(exit_, self._memory_mb)
+        saving = self._saving.begun and status == "memory_limit"
         if exit_.peak_mb:
             usage = replace(usage, peak_memory_mb=round(exit_.peak_mb, 1))
         return RawRun(
             status=status,
             error=RawError("ProcessEnded", message) if message else None,
             console=self._output.console(),
-            stopped="killed",
+            stopped="saving" if saving else "killed",
             heap_kept=False,
             usage=usage,
         )
@@ -262,10 +325,17 @@ class SessionWorker:
             raise WorkerDied("The session's process broke its protocol and was ended.") from None
 
     def _event(self, header: dict[str, Json], blob: bytes) -> None:
-        if self._done is None or self._done.done():
-            self.process.break_off("a message outside a run")
-            return
+        running = self._done is not None and not self._done.done()
         match header.get("op"):
+            case _ if not running and not self._assigning:
+                self.process.break_off("a message outside a run")
+            case "ended" | "piece" | "segment" | "again":
+                if not self._saving.add(header, blob):
+                    self.process.break_off("a malformed or oversized snapshot")
+                elif self._saving.begun:
+                    self.monitor.ended(_SAVE_S)
+            case _ if not running:
+                self.process.break_off("a message outside a run")
             case "output" if self._output.add(blob):
                 pass
             case "tail" if not self._output.tail and len(blob) <= self._console_bytes:

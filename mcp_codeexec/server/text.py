@@ -3,7 +3,7 @@
 First line: session, run, status, time. Then the value, the output, the error, the state, and the calls that fetch what was cut.
 """
 
-from mcp_codeexec.answers import Answer, ErrorInfo, Failure, HistoryAnswer, Outcome, VariableAnswer
+from mcp_codeexec.answers import Answer, ErrorInfo, Failure, HistoryAnswer, Outcome, UsageInfo, VariableAnswer
 from mcp_codeexec.engine.wording import count, violation_line
 from mcp_codeexec.filtering import dumped
 
@@ -101,9 +101,11 @@ def _history(answer: HistoryAnswer) -> list[str]:
         lines = [_DOT.join([answer.session_id, f"run {answer.run}", answer.part, span]), answer.text]
     elif answer.answer is not None:
         lines = [_DOT.join([answer.session_id, f"run {answer.run}", answer.at]), "code:", answer.code, "answer:"]
-        lines += _outcome(answer.answer)
+        lines += _outcome(answer.answer) + _usage(answer.answer.usage)
     elif answer.session_id:
         lines = [answer.session_id + ("" if answer.runs else _DOT + "no runs")]
+        if answer.first_run:
+            lines.append(f"Runs before run {answer.first_run} were trimmed: the history of a session has a size limit.")
         for row in answer.runs:
             value = f" -> {row.value_text}" if row.value_text else ""
             lines.append(f"run {row.run} · {row.status} · {row.ms} ms · {row.at}\n{_indented(row.code)}{value}")
@@ -113,6 +115,15 @@ def _history(answer: HistoryAnswer) -> list[str]:
             size = [count(s.runs, "run"), count(s.variables, "variable")]
             lines.append(_DOT.join([s.session_id, *size, f"last used {s.last_used}", f"created {s.created}"]))
     return lines + _next(answer.next)
+
+
+def _usage(usage: UsageInfo | None) -> list[str]:
+    """All that a run took; an answer to a model that has just run it says the time alone."""
+    if usage is None:
+        return []
+    took = f"{usage.cpu_ms} ms CPU, {usage.peak_memory_mb:g} MB, {usage.queue_ms} ms in the queue"
+    left = f"{count(usage.output_chars, 'character')} printed, {count(usage.workspace_bytes, 'byte')} of files"
+    return [f"usage: {took}, {left}, {count(usage.open_files, 'open file')}"]
 
 
 def _failure(answer: Failure) -> list[str]:

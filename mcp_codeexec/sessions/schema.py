@@ -82,6 +82,33 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
     ),
     (
+        "ALTER TABLE variable ADD COLUMN why TEXT NOT NULL DEFAULT ''",
+        """
+        CREATE TABLE segment (
+            session_id TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            kept TEXT NOT NULL,
+            first INTEGER NOT NULL,
+            format TEXT NOT NULL,
+            classes TEXT NOT NULL,
+            data BLOB NOT NULL,
+            PRIMARY KEY (session_id, name)
+        )
+        """,
+    ),
+    (
+        "ALTER TABLE session ADD COLUMN history_bytes INTEGER NOT NULL DEFAULT 0",
+        """
+        UPDATE session SET history_bytes = (
+            SELECT coalesce(sum(
+                length(CAST(code AS BLOB)) + length(CAST(answer AS BLOB)) + length(CAST(output AS BLOB))
+                + length(CAST(value AS BLOB)) + length(CAST(error AS BLOB))
+            ), 0)
+            FROM run WHERE run.session_id = session.session_id
+        )
+        """,
+    ),
+    (
         """
         CREATE TABLE lease (
             session_id TEXT PRIMARY KEY REFERENCES session ON DELETE CASCADE,

@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 from anyio import CancelScope
 
 from mcp_codeexec.errors import BadArguments, StoreUnavailable
-from mcp_codeexec.model import Json, Lease, Record, RunDraft, SessionInfo, StoredSession, VaultRow
+from mcp_codeexec.model import Json, Lease, Record, RunDraft, RunHead, Segment, SessionInfo, StoredSession, VaultRow
 from mcp_codeexec.sessions import lease_table, queries, space
 from mcp_codeexec.sessions.database import Database
 from mcp_codeexec.sessions.schema import transaction
@@ -20,6 +20,7 @@ T = TypeVar("T")
 DATABASE = "sessions.db"
 _BRIEF_SIZE, _BRIEF_ROWS = 65_536, 64  # of a run, in characters and bytes: as much is written in less than a millisecond
 _NEWEST = (float("inf"), "")
+HISTORY_BYTES = 32 * 1_048_576
 
 
 class SqliteStore:
@@ -28,14 +29,16 @@ class SqliteStore:
     Every method raises `StoreUnavailable` where the database cannot do its work; then nothing of that call was written.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, history_bytes: int = HISTORY_BYTES) -> None:
+        """`history_bytes` is what the records of one session may take; the oldest go first."""
         self.path = path
+        self._history_bytes = history_bytes
         self._database: Database | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The store that the settings name."""
-        return cls(None if settings.ephemeral else settings.data_dir / DATABASE)
+        return cls(None if settings.ephemeral else settings.data_dir / DATABASE, settings.history_bytes)
 
     async def open(self) -> None:
         """Open, migrate to this version's schema, or refuse without touching what is there. Nothing to do if it is open."""
@@ -70,7 +73,7 @@ class SqliteStore:
 
     async def acquire(self, session_id: str, wanted: Lease, over: str = "") -> SessionInfo | Lease | None:
         """The session, with its lease taken; or the lease that is in the way; or None: there is no such session."""
-        return await self._write(lambda c: queries.take_session(c, session_id, wanted, over), brief=True)
+        return await self._write(lambda c: queries.take_session(c, session_id, wanted, over, self._history_bytes), brief=True)
 
     async def lease(self, session_id: str) -> Lease | None:
         """The session's lease, also one that has run out."""
@@ -89,8 +92,13 @@ class SqliteStore:
         """Write a run: record, variables, tokens, files and the session's counters, in one transaction; it ends the lease.
 
         Runs of a session are 1, 2, 3 …: one that does not follow the last is refused, so two processes never mix theirs.
+        Where the session's history has grown too large, its oldest records go with it; never the one just written.
         """
-        await self._write(lambda c: queries.add_run(c, draft, holder), brief=_is_brief(draft))
+        await self._write(lambda c: queries.add_run(c, draft, holder, self._history_bytes), brief=_is_brief(draft))
+
+    async def segments(self, session_id: str) -> list[Segment]:
+        """The session's variables as they are kept, those first whose objects others hold."""
+        return await self._read(lambda c: queries.segments(c, session_id))
 
     async def file(self, session_id: str, name: str) -> bytes | None:
         """The content of a file, None where the session has none of that name."""
@@ -112,10 +120,17 @@ class SqliteStore:
         page = found[:limit]
         return page, _cursor(page[-1]) if len(found) > limit else ""
 
-    async def runs(self, session_id: str, limit: int, before: int = 0) -> list[Record]:
-        """Records, newest first, below run `before` (0: from the newest). Raises BadArguments for a limit below 1."""
+    async def runs(self, session_id: str, limit: int, before: int = 0, status: str = "") -> list[RunHead]:
+        """Heads of runs, newest first, below run `before` (0: from the newest), of one status if it is given.
+
+        Raises BadArguments for a limit below 1.
+        """
         _check(limit)
-        return await self._read(lambda c: queries.list_runs(c, session_id, limit, before))
+        return await self._read(lambda c: queries.list_runs(c, session_id, limit, before, status))
+
+    async def oldest_run(self, session_id: str) -> int:
+        """The oldest run that is still kept; 0 where there is none."""
+        return await self._read(lambda c: queries.oldest_run(c, session_id))
 
     async def record(self, session_id: str, run: int) -> Record | None:
         """One record."""
@@ -179,8 +194,9 @@ class SqliteStore:
 def _is_brief(draft: RunDraft) -> bool:
     record = draft.record
     characters = len(record.code) + len(record.answer) + len(record.output) + len(record.value) + len(record.error)
-    size = characters + sum(len(file.content or b"") for file in draft.files)
-    return size < _BRIEF_SIZE and len(draft.variables) + len(draft.gone) + len(draft.minted) + len(draft.files) < _BRIEF_ROWS
+    size = characters + sum(len(f.content or b"") for f in draft.files) + sum(len(s.data) for s in draft.segments)
+    changes = len(draft.variables) + len(draft.gone) + len(draft.minted) + len(draft.files) + len(draft.segments)
+    return size < _BRIEF_SIZE and changes < _BRIEF_ROWS
 
 
 def _check(limit: int) -> None:

@@ -58,6 +58,9 @@ def test_a_program_that_fails_gives_exit_code_1(tmp_path: Path) -> None:
         (["run", "-", "--deno", "/no/deno"], 3, "There is no Deno at /no/deno"),
         (["sessions", "show"], 2, "needs the ID of a session"),
         (["sessions", "delete", "ses_nope"], 2, "there is no session"),
+        (["history", "ses_nope"], 2, "there is no session"),
+        (["export", "ses_nope"], 2, "there is no session"),
+        (["replay", "ses_nope"], 2, "there is no session"),
         (["--no-such-flag"], 2, "unrecognized arguments"),
     ],
 )
@@ -85,6 +88,50 @@ def test_cleanup_says_what_it_removed_and_what_is_left(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("removed 0 expired, 0 for room; 0.1 of 1024 MB in use\n", "", 0)
     assert cli("cleanup", "--keep-days", "1e-9", data=tmp_path).stdout.startswith("removed 1 expired, 0 for room; ")
     assert session not in cli("sessions", data=tmp_path).stdout
+
+
+def test_the_runs_of_a_session_are_shown_by_status_and_one_by_one(tmp_path: Path) -> None:
+    session = cli("run", "-", data=tmp_path, stdin="console.log('hi'); 1 + 1").stdout.split(" ", 1)[0]
+    cli("run", "-", "--session", session, data=tmp_path, stdin="throw new Error('no')")
+    every = cli("history", session, data=tmp_path).stdout
+    assert ("run 1 · ok" in every, "run 2 · error" in every) == (True, True)
+    failed = cli("history", session, "--status", "error", data=tmp_path).stdout
+    assert ("run 1 · ok" in failed, "run 2 · error" in failed) == (False, True)
+    assert "value: 2\noutput:\nhi\nusage: " in cli("history", session, "--run", "1", data=tmp_path).stdout
+    part = cli("history", session, "--run", "1", "--part", "output", "--json", data=tmp_path)
+    assert json.loads(part.stdout)["text"] == "hi\n"
+    older = cli("history", session, "--limit", "1", "--cursor", "2", data=tmp_path).stdout
+    assert ("run 1 · ok" in older, "run 2 · error" in older) == (True, False)
+
+
+def test_a_session_is_exported_to_a_file_or_standard_output(tmp_path: Path) -> None:
+    session = cli("run", "-", data=tmp_path, stdin="'é'").stdout.split(" ", 1)[0]
+    target = tmp_path / "session.ipynb"
+    done = cli("export", session, "-o", str(target), data=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    cells = json.loads(target.read_text("utf-8"))["cells"]
+    assert [cell["cell_type"] for cell in cells] == ["markdown", "code"]
+    printed = cli("export", session, "--format", "md", data=tmp_path)
+    assert (printed.returncode, "```text\né\n```" in printed.stdout) == (0, True)
+
+
+def test_a_replay_says_what_came_out_otherwise_and_its_exit_code_tells(tmp_path: Path) -> None:
+    session = cli("run", "-", data=tmp_path, stdin="let a = 1; a").stdout.split(" ", 1)[0]
+    same = cli("replay", session, data=tmp_path)
+    assert same.returncode == 0
+    assert same.stdout.startswith(f"run 1 · same\n{session} again in ses_")
+    assert same.stdout.endswith(": 1 same, 0 different, 0 not replayed\n")
+    cli("run", "-", "--session", session, data=tmp_path, stdin="crypto.randomUUID()")
+    put = tmp_path / "a.txt"
+    put.write_text("abc", "utf-8")
+    cli("files", "put", session, str(put), data=tmp_path)
+    other = cli("replay", session, data=tmp_path)
+    assert other.returncode == 1
+    first, second, was, now, third, _ = other.stdout.splitlines()
+    assert (first, second) == ("run 1 · same", "run 2 · different")
+    assert (was[:13], now[:13]) == ('  value was "', '  value is  "')
+    assert third.startswith("run 3 · not replayed: the host did it: await files.write(")
+    assert other.stdout.endswith(": 1 same, 1 different, 1 not replayed\n")
 
 
 def test_an_ephemeral_run_leaves_no_store(tmp_path: Path) -> None:

@@ -181,8 +181,8 @@ async def test_a_server_that_is_killed_leaves_no_worker_and_a_sound_store(tmp_pa
         assert [(row["run"], row["status"]) for row in history["runs"]] == [(2, "crashed"), (1, "ok")]
         lost = structure_of(await client.call_tool("session_history", {"session_id": session, "run": 2}))
         assert lost["answer"]["error"]["message"] == "The server was stopped during this run; nothing of it is kept."
-        after = structure_of(await client.call_tool("execute_code", {"code": "1 + 1", "session_id": session}))
-        assert (after["run"], after["value"]) == (3, 2)
+        after = structure_of(await client.call_tool("execute_code", {"code": "a", "session_id": session}))
+        assert (after["run"], after["value"], after["state"]) == (3, 1, "restored")
 
 
 async def test_a_probe_may_come_before_the_handshake() -> None:

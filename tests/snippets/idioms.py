@@ -6,6 +6,18 @@ SALES = "const sales = [{day: '2026-03-02', sku: 'tea', n: 2}, {day: '2026-03-02
 
 ROWS: list[Snippet] = [
     gives(
+        "a debounced function",
+        "const debounce = f => { let t; return () => { clearTimeout(t); t = setTimeout(f, 1) } }; let n = 0; const d = debounce(() => n++);\n"
+        "d(); d(); d(); await new Promise(r => setTimeout(r, 20)); n",
+        value=1,
+    ),
+    gives(
+        "a cleared interval",
+        "let n = 0; const t = setInterval(() => n++, 1); await new Promise(r => setTimeout(r, 10)); clearInterval(t); const seen = n",
+        "await new Promise(r => setTimeout(r, 10)); [typeof t, n === seen, n > 0]",
+        value=["number", True, True],
+    ),
+    gives(
         "group and sum",
         SALES,
         "Object.entries(Object.groupBy(sales, s => s.sku)).map(([k, v]) => [k, v.reduce((a, s) => a + s.n, 0)])",

@@ -47,6 +47,16 @@ ROWS: list[Snippet] = [
     gives(
         "an enum in a switch", "enum E { A, B }\nconst e: E = E.B;\nswitch (e) { case E.A: 'a'; break; case E.B: 'b' }", value="b"
     ),
+    gives("an alias in a later run", "namespace N { export const v = 1 }\nimport x = N.v", "x", value=1),
+    gives("an alias of an earlier run's", "namespace N { export const v = 1 }", "import x = N.v", "x", value=1),
+    gives("an alias of a function", "export namespace N { export function f() { return 4 } }\nimport g = N.f", "g()", value=4),
+    gives("an alias of a type", "namespace N { export type T = 1 }\nimport T = N.T;\nconst t: T = 1", value=1),
+    gives("an alias of a type among values", "namespace N { export type T = 1; export const v = 2 }\nimport T = N.T; N.v", value=2),
+    gives("an alias of an earlier run's type", "namespace N { export type T = 1 }", "import T = N.T; 1", value=1),
+    gives("a namespace in a namespace", "namespace A.B { export const c = 2 }\nA.B.c", value=2),
+    gives("a namespace in a namespace, later", "namespace A.B.C { export const d = 3 }", "A.B.C.d", value=3),
+    gives("an alias from a namespace in a namespace", "namespace A.B { export const c = 2 }\nimport d = A.B.c", "d", value=2),
+    gives("types of modules", "type Fs = typeof import('fs');\nlet a: import('x').Y<string> = 'a' as import('x').Y;\na", value="a"),
     gives("a namespace of functions", "namespace Geo { export const sq = (x: number) => x * x }\nGeo.sq(4)", value=16),
     gives(
         "a discriminated union",

@@ -49,7 +49,17 @@ ROWS: list[Snippet] = [
     prints(
         "uncaught in a timer",
         "setTimeout(() => { throw new Error('late') }, 1); await new Promise(r => setTimeout(r, 20))",
-        output="[uncaught] Error: late\n",
+        output="[uncaught] Error: late\n    at line 1, column 26\n",
     ),
-    prints("an unhandled rejection", "Promise.reject(new TypeError('nobody')); 1", output="[uncaught] TypeError: nobody\n"),
+    prints(
+        "an unhandled rejection",
+        "const é: string = '😀'; Promise.reject(new TypeError('nobody')); 1",
+        output="[uncaught] TypeError: nobody\n    at line 1, column 39\n",
+    ),
+    prints(
+        "uncaught in a function of an earlier run",
+        "function go() {\n  null.x\n}",
+        "setTimeout(go); await new Promise(r => setTimeout(r, 20))",
+        output="[uncaught] TypeError: Cannot read properties of null (reading 'x')\n    at go (run 1, line 2, column 8)\n",
+    ),
 ]

@@ -37,6 +37,7 @@ def refused(text: str, names: Collection[str] = ()) -> str:
         ("eval; fetch('x'); Deno", "no-eval@1:1 no-network@1:7 no-deno@1:19"),
         ("import fs from 'fs'", "no-import@1:1"),
         ("await import('fs')", "no-import@1:7"),
+        ("type A = import('x').Y; const z = (await import('x')) as import('y').Z", "no-import@1:42"),
         ("export * from 'x'", "no-import@1:1"),
         ("import.meta.url", "no-import-meta@1:1"),
         ("@dec class A {}", "no-decorators@1:1"),
@@ -91,6 +92,10 @@ def test_what_cannot_run_is_refused_at_its_place(text: str, rules: str) -> None:
         "class A implements Deno.Reader {}",
         "declare module 'x' { const process: typeof window }",
         "f<typeof process>()",
+        "type A = typeof import('fs'); type B = import('x').Y<string>",
+        "let a: import('x').Y = b as import('y').Z",
+        "const c = d satisfies typeof import('x')",
+        "class A implements import('x').Y {}",
     ],
 )
 def test_what_only_looks_forbidden_passes(text: str) -> None:
@@ -105,6 +110,7 @@ def test_what_only_looks_forbidden_passes(text: str) -> None:
         ("process.foo", "there is no process here"),
         ("globalThis.total = 1", "write total alone"),
         ("Buffer.from('aGk=', 'base64')", "Uint8Array.fromBase64(s)"),
+        ("import fs = require('fs')", "for files: await files.read(name)"),
         ("const fs = require('fs')", "for files: await files.read(name)"),
         ("require('node:fs/promises')", "for files: await files.read(name)"),
         ("import { randomUUID } from 'node:crypto'", "crypto.randomUUID()"),
@@ -146,6 +152,7 @@ def test_a_refusal_says_what_to_write_instead(text: str, part: str) -> None:
         ("abstract class A {}", False),
         ("export const a = 1", False),
         ("import type { A } from 'a'", False),
+        ("import a = N.b", False),
     ],
 )
 def test_a_text_is_plain_when_nothing_has_to_be_erased(text: str, plain: bool) -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from mcp_codeexec.language.faults import advice
 from mcp_codeexec.language.hints import hint
-from mcp_codeexec.language.stack import caller_frames
-from mcp_codeexec.model import Position
+from mcp_codeexec.language.prepare import prepare
+from mcp_codeexec.language.stack import caller_frames, with_places
+from mcp_codeexec.model import Erased, Position
 
 
 def here(run: int, line: int, column: int) -> Position | None:
@@ -39,6 +40,16 @@ def test_at_most_ten_frames_are_told() -> None:
     assert len(caller_frames("    at run1:1:1\n" * 50, 1, here)[0]) == 10
 
 
+@pytest.mark.timeout(30)  # tables made anew for each place, or places without bound, take minutes
+def test_output_full_of_frames_is_told_in_bounded_work() -> None:
+    text = "const a = 1; f(a);\n" * 5_000
+    program = prepare(Erased(text), text, {})
+    printed = "".join(f"at f (run1:{i % 5_000 + 1}:{i % 7 + 1})\n" for i in range(40_000))
+    told = with_places(f"{printed}  at run1:1:1", 1, lambda run, line, column: program.locate(line, column)).split("\n")
+    assert (told[0], told[20_000]) == ("at f (line 1, column 1)", "at f (run1:1:2)")
+    assert told[-1] == "  at line 1, column 1"
+
+
 @pytest.mark.parametrize(
     ("name", "message", "part"),
     [
@@ -47,6 +58,7 @@ def test_at_most_ten_frames_are_told() -> None:
         ("ReferenceError", "zzzz is not defined", "was not defined in this session"),
         ("ReferenceError", "process is not defined", "there is no process here"),
         ("ReferenceError", "print is not defined", "console.log"),
+        ("ReferenceError", "setImmediate is not defined", "setTimeout(f, 0)"),
         ("ReferenceError", "axios is not defined", "no packages"),
         ("TypeError", "Assignment to constant variable.", "let"),
         ("TypeError", "rows.foo is not a function", "rows.foo"),

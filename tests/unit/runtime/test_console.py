@@ -60,21 +60,32 @@ async def test_output_after_the_end_is_counted_and_not_shown(session: Session) -
 
 
 UNCAUGHT = [
-    ("Promise.reject(new Error('r')); return 1", "[uncaught] Error: r\n"),
+    ("Promise.reject(new Error('r')); return 1", "[uncaught] Error: r\n    at run1:1:16\n"),
     ("Promise.reject(); await 0", "[uncaught] undefined\n"),
     ("(async () => { throw 'x' })(); return 1", "[uncaught] x\n"),
-    ("setTimeout(() => { throw new TypeError('t') }, 0); await new Promise(r => setTimeout(r, 20))", "[uncaught] TypeError: t\n"),
-    ("queueMicrotask(() => { throw new Error('q') }); await new Promise(r => setTimeout(r, 5))", "[uncaught] Error: q\n"),
-    ("reportError(new Error('e'))", "[uncaught] Error: e\n"),
+    (
+        "setTimeout(() => { throw new TypeError('t') }, 0); await new Promise(r => setTimeout(r, 20))",
+        "[uncaught] TypeError: t\n    at run1:1:26\n",
+    ),
+    (
+        "queueMicrotask(() => { throw new Error('q') }); await new Promise(r => setTimeout(r, 5))",
+        "[uncaught] Error: q\n    at run1:1:30\n",
+    ),
+    ("reportError(new Error('e'))", "[uncaught] Error: e\n    at run1:1:13\n"),
     ("dispatchEvent(new Event('error')); dispatchEvent(new Event('unhandledrejection')); dispatchEvent(new Event('load'))", ""),
     ("dispatchEvent(new ErrorEvent('error', {error: 1}))", "[uncaught] 1\n"),
     ("dispatchEvent(new Event('beforeunload')); dispatchEvent(new Event('unload'))", ""),
     ("addEventListener('unhandledrejection', (e) => e.stopImmediatePropagation()); Promise.reject(1)", "[uncaught] 1\n"),
     ("Promise.reject(1).catch(() => {})", ""),
     ("new EventTarget().dispatchEvent(new Event('x'))", ""),
+    ("Promise.reject(new Error('a\\n    at b')); await 0", "[uncaught] Error: a\n    at b\n    at run1:1:16\n"),
+    (
+        "Error.prepareStackTrace = () => { for (;;); }; Promise.reject(new Error('p')); await 0",
+        "[uncaught] Error: p\n    at run1:1:63\n",
+    ),
     (
         "const t = new EventTarget(); t.addEventListener('x', () => { throw new Error('l') }); t.dispatchEvent(new Event('x'))",
-        "[uncaught] Error: l\n",
+        "[uncaught] Error: l\n    at run1:1:68\n",
     ),
 ]
 

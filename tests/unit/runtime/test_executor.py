@@ -38,7 +38,7 @@ def executors() -> Executors:
 
 
 def job(executor: DenoExecutor, session: str, body: str, *names: str, **more: Any) -> Job:
-    known: dict[str, Kind] = dict(executor.names(session) or {})
+    known: dict[str, Kind] = dict(executor.names(session, 0) or {})
     return Job(1, program(body, *names, known=known), more.pop("ms", 5_000), known, more)
 
 
@@ -71,8 +71,8 @@ async def test_sessions_run_at_once_and_apart(executors: Executors) -> None:
         assert [value(raw) for raw in raws] == ['"a"', '"b"']
         assert process_of(executor, "a") != process_of(executor, "b")
         assert [value(await run(executor, s, "return x")) for s in "ab"] == ['"a"', '"b"']
-        assert executor.names("a") == {"x": "let"}
-        assert executor.names("never") is None
+        assert executor.names("a", 0) == {"x": "let"}
+        assert executor.names("never", 0) is None
 
 
 async def test_places_are_given_in_order_and_no_more_than_there_are(executors: Executors) -> None:
@@ -118,10 +118,10 @@ async def test_the_least_recently_used_session_is_suspended_above_the_bound(exec
     async with executors(live_sessions=2) as executor:
         for session in ("a", "b", "a", "c"):
             await run(executor, session, "x = 1", "x")
-        assert {s: executor.names(s) for s in "abc"} == {"a": {"x": "let"}, "b": None, "c": {"x": "let"}}
+        assert {s: executor.names(s, 0) for s in "abc"} == {"a": {"x": "let"}, "b": None, "c": {"x": "let"}}
         assert executor.get_metrics().live_sessions == 2
         assert value(await run(executor, "b", "return typeof x")) == '"undefined"'
-        assert executor.names("a") is None
+        assert executor.names("a", 0) is None
 
 
 async def test_a_session_that_runs_is_never_suspended(executors: Executors) -> None:
@@ -137,7 +137,7 @@ async def test_a_session_that_runs_is_never_suspended(executors: Executors) -> N
         await begun.wait()
         for session in "bcd":
             await run(executor, session, "x = 1", "x")
-        assert executor.names("a") is not None
+        assert executor.names("a", 0) is not None
         assert executor.get_metrics().live_sessions == 2
         release.set()
         assert value(await running) == "2"
@@ -150,7 +150,7 @@ async def test_a_job_that_counts_on_a_heap_that_is_gone_does_not_run(executors: 
         pid = process_of(executor, "a")
         psutil.Process(pid).kill()
         await eventually(lambda: not there(pid))
-        assert executor.names("a") is None
+        assert executor.names("a", 0) is None
         with pytest.raises(WorkerDied):
             await executor.execute("a", counting)
         assert value(await run(executor, "a", "return typeof x")) == '"undefined"'
@@ -161,7 +161,7 @@ async def test_a_session_goes_on_in_a_fresh_process_after_its_own_died(executors
         await run(executor, "a", "x = 1", "x")
         raw = await run(executor, "a", "await 0; for (;;);", ms=50)
         assert (raw.status, raw.heap_kept) == ("timeout", False)
-        assert executor.names("a") is None
+        assert executor.names("a", 0) is None
         assert executor.get_metrics().live_sessions == 0
         assert value(await run(executor, "a", "return typeof x")) == '"undefined"'
 
@@ -184,7 +184,7 @@ async def test_a_cancelled_run_is_stopped(executors: Executors, body: str, kept:
         raw = await executor.stop("a", {"x": "let"})
         assert raw is not None
         assert (raw.status, raw.heap_kept) == ("cancelled", kept)
-        assert (executor.names("a") is not None) is kept
+        assert (executor.names("a", 0) is not None) is kept
         assert await executor.stop("a", {}) is None
         assert await executor.stop("never", {}) is None
         assert executor.get_metrics().active_workers == 0
@@ -217,7 +217,7 @@ async def test_a_suspended_session_has_no_process(executors: Executors) -> None:
         pid = process_of(executor, "a")
         await executor.suspend("a")
         assert not there(pid)
-        assert executor.names("a") is None
+        assert executor.names("a", 0) is None
         await executor.suspend("a")
         await executor.suspend("never")
 

@@ -122,7 +122,8 @@ async def test_a_value_is_read_in_pages_and_parts(session: Session) -> None:
 
 async def test_the_host_can_give_a_session_data(session: Session) -> None:
     data = {"text": "ä\u2028'\"\\", "list": [1, None, {"__proto__": 2}], "n": 1e300}
-    [row] = await session.worker.assign("given", json.dumps(data).encode())
+    [row], segments = await session.worker.assign("given", json.dumps(data).encode())
+    assert {s.name: s.kept for s in segments}["given"] == "exact"
     assert (row.name, row.type, row.size) == ("given", "Object", 3)
     assert json.loads(await session.json("given")) == data
     await session.worker.assign("given", b'"again"')

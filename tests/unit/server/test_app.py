@@ -47,7 +47,15 @@ class Raising(Engine):
         raise self.failure
 
     async def session_history(
-        self, session_id: str = "", run: int = 0, part: str = "", offset: int = 0, limit: int = 0, cursor: str = ""
+        self,
+        session_id: str = "",
+        run: int = 0,
+        part: str = "",
+        offset: int = 0,
+        limit: int = 0,
+        cursor: str = "",
+        *,
+        status: str = "",
     ) -> HistoryAnswer:
         raise self.failure
 

@@ -13,7 +13,7 @@ USAGE = {"wall_ms": 12, "cpu_ms": 3, "peak_memory_mb": 51.5}
 
 def outcome(status: str = "ok", **fields: Any) -> Outcome:
     usage = {} if status == "rejected" else {"usage": USAGE}
-    return Outcome.model_validate({"session_id": ID, "run": 7, "status": status, **usage, **fields})
+    return Outcome.model_validate({"session_id": ID, "run": 7, "status": status} | usage | fields)
 
 
 def change(name: str, type_: str, kept: str) -> dict[str, str]:
@@ -203,8 +203,26 @@ HISTORIES: list[tuple[str, dict[str, Any], list[str]]] = [
         [ID, f"run 3 · ok · 5 ms · {AT}", "  let a = 1;", "  a -> 1", f"run 2 · ok · 5 ms · {AT}", "  let a = 1;", "  a"],
     ),
     (
+        "runs whose oldest were trimmed",
+        {"session_id": ID, "runs": [RUN], "first_run": 3},
+        [
+            ID,
+            "Runs before run 3 were trimmed: the history of a session has a size limit.",
+            f"run 3 · ok · 5 ms · {AT}",
+            "  let a = 1;",
+            "  a",
+        ],
+    ),
+    (
         "one run",
-        {"session_id": ID, "run": 7, "at": AT, "code": "1", "answer": outcome(value=1), "next": "session_history(…)"},
+        {
+            "session_id": ID,
+            "run": 7,
+            "at": AT,
+            "code": "1",
+            "answer": outcome(value=1, usage={**USAGE, "queue_ms": 2, "output_chars": 1, "open_files": 4}),
+            "next": "session_history(…)",
+        },
         [
             f"{ID} · run 7 · {AT}",
             "code:",
@@ -212,6 +230,7 @@ HISTORIES: list[tuple[str, dict[str, Any], list[str]]] = [
             "answer:",
             f"{ID} · run 7 · ok · 12 ms",
             "value: 1",
+            "usage: 3 ms CPU, 51.5 MB, 2 ms in the queue, 1 character printed, 0 bytes of files, 4 open files",
             "rest: session_history(…)",
         ],
     ),

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from mcp_codeexec.model import Json, Record, RunDraft, SessionInfo, Variable, VaultRow
-from mcp_codeexec.sessions.store import SqliteStore
+from mcp_codeexec.sessions.store import HISTORY_BYTES, SqliteStore
 
 KEY = b"k" * 32
 
@@ -36,8 +36,8 @@ def token(text: str, value: str) -> VaultRow:
 
 
 @asynccontextmanager
-async def opened(path: Path | None) -> AsyncGenerator[SqliteStore]:
-    store = SqliteStore(path)
+async def opened(path: Path | None, history_bytes: int = HISTORY_BYTES) -> AsyncGenerator[SqliteStore]:
+    store = SqliteStore(path, history_bytes)
     await store.open()
     try:
         yield store

@@ -1,0 +1,412 @@
+// Writes values as a snapshot has them: one walk by descriptors, which runs no code of a session's. The words are in snapshot_format.ts.
+import {
+  ArrayPrototype,
+  bufferByteLength,
+  Bytes,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  getterOf,
+  hasOwn,
+  isExtensible,
+  mapDelete,
+  mapForEach,
+  mapGet,
+  mapHas,
+  mapSet,
+  mapSize,
+  NativeMap,
+  NativeSet,
+  now,
+  ObjectPrototype,
+  ownKeys,
+  sameValue,
+  setForEach,
+  setPrototypeOf,
+  setSize,
+  StringOf,
+  symbolDescription,
+  symbolsOf,
+} from "./primordials.ts";
+import * as brands from "./brands.ts";
+import * as format from "./snapshot_format.ts";
+import { isSpecial } from "./attributes.ts";
+import { errorKind, kindOf, LARGE, MANY, NotKept } from "./kinds.ts";
+import { stackOf } from "./thrown.ts";
+import type { PieceWriter } from "./pieces.ts";
+import type { Platform } from "./platform.ts";
+import { type Functions, identifiers } from "./functions.ts";
+
+const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256;
+const LONG = 50_000; // elements of an array: the list of their keys takes several times the room of the elements
+
+/** What was written of one value. */
+export interface Written {
+  first: number; // number of its first object
+  bySource: boolean;
+  others: number[]; // numbers of objects of other values that it holds
+  classes: [number, string][]; // numbers of classes, and their source
+  mentions: Set<string>; // words of the sources that it holds
+}
+
+/** An array of ours: appending to it cannot meet a setter that a session planted on Array.prototype. */
+function list<T>(): T[] {
+  return setPrototypeOf([], null);
+}
+
+const isPlain = (d: PropertyDescriptor) => d.writable === true && d.enumerable === true && d.configurable === true;
+
+/** The value of a property that is no accessor; undefined where that has to be looked at more closely. */
+function plainValue(o: any, key: PropertyKey): unknown {
+  return getterOf(o, key) === undefined && hasOwn(o, key) ? o[key] : undefined;
+}
+
+export class GraphWriter {
+  #out: PieceWriter;
+  #functions: Functions;
+  #platform: Platform;
+  #numbers = new NativeMap<object | symbol, number>();
+  #next: number;
+  #until: number;
+  #all: (object | symbol)[] = list();
+  #kinds: number[] = list();
+  #shapes: string[][] = list();
+  #keys: string[] = list();
+  #values: unknown[] = list();
+  #written!: Written;
+
+  /** Objects get the numbers from `first` on; what is not written at the time `until` is not kept. */
+  constructor(out: PieceWriter, functions: Functions, platform: Platform, first: number, until: number) {
+    this.#out = out;
+    this.#functions = functions;
+    this.#platform = platform;
+    this.#next = first;
+    this.#until = until;
+  }
+
+  /** Number of the next object. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Writes one value whole, or says why not: then its objects are as if never met. */
+  write(value: unknown): Written | NotKept {
+    const first = this.#next;
+    this.#written = { first, bySource: false, others: list(), classes: list(), mentions: new NativeSet() };
+    this.#all = list();
+    this.#kinds = list();
+    this.#shapes = list();
+    try {
+      this.#value(value);
+      for (let i = 0; i < this.#all.length; i++) {
+        this.#body(this.#all[i] as object, this.#kinds[i]!);
+        if (i % OFTEN === 0) this.#check();
+      }
+      this.#check();
+    } catch (error) {
+      for (let i = 0; i < this.#all.length; i++) mapDelete(this.#numbers, this.#all[i]!);
+      this.#next = first;
+      return error instanceof NotKept ? error : new NotKept("it cannot be read");
+    }
+    return this.#written;
+  }
+
+  #check(): void {
+    if (this.#out.size > VALUE_BYTES) throw new NotKept(LARGE);
+    if (now() > this.#until) throw new NotKept("it takes too long to keep");
+  }
+
+  #value(v: unknown): void {
+    const out = this.#out;
+    switch (typeof v) {
+      case "undefined":
+        return out.byte(format.UNDEFINED);
+      case "boolean":
+        return out.byte(v ? format.TRUE : format.FALSE);
+      case "number":
+        return this.#number(v);
+      case "string":
+        if (v.length > VALUE_BYTES) throw new NotKept(LARGE); // asked before its characters, which may be made only then
+        out.byte(format.TEXT);
+        return out.text(v);
+      case "bigint":
+        out.byte(format.BIGINT);
+        return out.text(StringOf(v));
+      default:
+        if (v === null) out.byte(format.NULL);
+        else this.#object(v as object | symbol);
+    }
+  }
+
+  #number(v: number): void {
+    const whole = v >= -2147483648 && v <= 2147483647 && (v | 0) === v && !sameValue(v, -0);
+    this.#out.byte(!whole ? format.FLOAT : v < 0 ? format.NEGATIVE : format.INTEGER);
+    if (whole) this.#out.count(v < 0 ? -v : v);
+    else this.#out.float(v);
+  }
+
+  #object(o: object | symbol): void {
+    const number = mapGet(this.#numbers, o), { first, others } = this.#written;
+    if (number === undefined) return this.#head(o, kindOf(o, this.#platform, this.#functions));
+    this.#out.byte(number >= first ? format.OWN : format.OTHER);
+    this.#out.count(number >= first ? number - first : number);
+    if (number < first && others[others.length - 1] !== number) others[others.length] = number;
+  }
+
+  /** Gives an object the next number: its head is written, its body will follow. */
+  #met(o: object | symbol, kind: number): void {
+    if (mapSize(this.#numbers) >= OBJECTS) throw new NotKept(MANY);
+    mapSet(this.#numbers, o, this.#next++);
+    this.#all[this.#all.length] = o;
+    this.#kinds[this.#kinds.length] = kind;
+  }
+
+  #head(o: any, kind: number): void {
+    const out = this.#out;
+    out.byte(kind);
+    switch (kind) {
+      case format.PLATFORM:
+        if (typeof o === "function" && this.#platform.path(o) === undefined) this.#functions.ask(o);
+        out.text(this.#platform.path(o) ?? "");
+        break;
+      case format.SYMBOL: {
+        const name = brands.registeredName(o);
+        out.byte(name === undefined ? 0 : 1);
+        out.text(name ?? symbolDescription(o) ?? "");
+        break;
+      }
+      case format.ARRAY:
+        out.count(o.length);
+        break;
+      case format.DATE:
+        out.float(brands.timeOf(o));
+        break;
+      case format.REGEXP:
+        out.text(brands.sourceOf(o));
+        out.text(brands.flagsOf(o));
+        break;
+      case format.ERROR:
+        out.byte(errorKind(o));
+        out.text(stackOf(o));
+        break;
+      case format.BUFFER:
+        if (bufferByteLength(o) > VALUE_BYTES) throw new NotKept(LARGE);
+        out.count(bufferByteLength(o));
+        out.float(brands.mostOf(o));
+        out.bytes(new Bytes(o));
+        break;
+      case format.VIEW: {
+        const [offset, length] = brands.placeOf(o);
+        out.text(brands.viewKind(o) ?? "DataView");
+        this.#object(brands.bufferOf(o));
+        out.count(offset);
+        out.float(brands.tracks(o) ? -1 : length);
+        break;
+      }
+      case format.BOXED:
+        this.#value(brands.unboxed(o));
+        break;
+      case format.MADE: {
+        const which = this.#platform.recipe(getPrototypeOf(o)!);
+        out.byte(which);
+        out.text(this.#platform.argument(which, o));
+        break;
+      }
+      case format.PROTOTYPE:
+        return this.#object(o.constructor);
+      case format.FUNCTION:
+      case format.CLASS:
+      case format.MEMBER:
+        return this.#function(o, kind);
+    }
+    this.#met(o, kind);
+  }
+
+  #function(f: any, kind: number): void {
+    const { text, strict, member } = this.#functions.source(f)!, out = this.#out, { classes, mentions } = this.#written;
+    this.#written.bySource = true;
+    if (member !== undefined) {
+      this.#object(member.of);
+      out.byte(member.isStatic ? 1 : 0);
+      out.byte(member.slot);
+      this.#value(member.key);
+      return this.#met(f, kind);
+    }
+    identifiers(text, mentions);
+    if (kind === format.FUNCTION) {
+      out.text(text);
+      out.byte(strict ? 1 : 0);
+      return this.#met(f, kind);
+    }
+    if (mapHas(this.#numbers, f.prototype)) throw new NotKept("a class whose prototype has another constructor");
+    classes[classes.length] = [this.#next, text];
+    this.#met(f, kind);
+    this.#met(f.prototype, format.PROTOTYPE);
+  }
+
+  #body(o: any, kind: number): void {
+    const out = this.#out;
+    switch (kind) {
+      case format.SYMBOL:
+      case format.PLATFORM:
+        return;
+      case format.OBJECT:
+      case format.BARE:
+        return this.#properties(o);
+      case format.ARRAY:
+        return this.#elements(o);
+      case format.MAP:
+        out.count(mapSize(o));
+        mapForEach(o as Map<unknown, unknown>, (value, key) => {
+          this.#value(key);
+          this.#value(value);
+        });
+        break;
+      case format.SET:
+        out.count(setSize(o));
+        setForEach(o as Set<unknown>, (value) => this.#value(value));
+        break;
+    }
+    this.#general(o, kind, kind === format.VIEW ? afterElements(o) : ownKeys(o));
+  }
+
+  /** A plain object by its shape, any other in general. */
+  #properties(o: any): void {
+    const keys = this.#keys, values = this.#values, prototype = getPrototypeOf(o);
+    let plain = isExtensible(o) && (prototype === ObjectPrototype || prototype === null) && !isSpecial(o);
+    plain &&= symbolsOf(o).length === 0 && !hasOwn(o, "constructor"); // which is hidden where a function made the object
+    let n = 0; // of the keys: the list itself is used again, and keeps its room
+    if (plain) {
+      for (const key in o) { // asks nothing of an object that is no Proxy, and takes no room for a list of keys
+        if (!hasOwn(o, key)) continue;
+        if (getterOf(o, key) !== undefined || (o[key] === undefined && !isPlain(getOwnPropertyDescriptor(o, key)!))) {
+          plain = false;
+          break;
+        }
+        values[n] = o[key];
+        keys[n++] = key;
+      }
+    }
+    if (!plain) {
+      this.#out.count(format.NO_SHAPE);
+      return this.#general(o, format.OBJECT, ownKeys(o));
+    }
+    this.#shape(keys, n);
+    for (let i = 0; i < n; i++) this.#value(values[i]); // heads only: nobody else comes to these lists meanwhile
+  }
+
+  /** The first `n` of these keys. */
+  #shape(keys: string[], n: number): void {
+    const told = this.#shapes.length, out = this.#out;
+    for (let shape = told - 1; shape >= 0 && shape >= told - SHAPES; shape--) {
+      if (sameKeys(this.#shapes[shape]!, keys, n)) return out.count(format.NO_SHAPE + 1 + shape);
+    }
+    out.count(format.NO_SHAPE + 1 + told);
+    out.count(n);
+    for (let i = 0; i < n; i++) out.text(keys[i]!);
+    if (n > format.LONGEST_SHAPE) return;
+    const shape: string[] = this.#shapes[told] = list();
+    for (let i = 0; i < n; i++) shape[i] = keys[i]!;
+  }
+
+  /** An array's plain elements, in their order; then what else there is to it, if anything. */
+  #elements(a: unknown[]): void {
+    const out = this.#out,
+      n = a.length,
+      isSparse = !fillsItsLength(a),
+      special = isSpecial(a) || getPrototypeOf(a) !== ArrayPrototype;
+    let odd = isSparse, primitive = true, characters = 0;
+    out.byte(isSparse ? format.TRUE : format.FALSE);
+    for (let i = 0; i < n && !isSparse; i++) {
+      let value = special ? undefined : plainValue(a, i);
+      if (value === undefined) {
+        const d = getOwnPropertyDescriptor(a, i);
+        if (d === undefined || !isPlain(d)) {
+          out.byte(format.HOLE);
+          odd = true;
+          continue;
+        }
+        value = d.value;
+      }
+      if (typeof value === "string") characters += value.length;
+      else if (primitive) {
+        primitive = typeof value !== "symbol" && typeof value !== "function" && (typeof value !== "object" || value === null);
+      }
+      this.#value(value);
+      if (i % OFTEN === 0) this.#check();
+    }
+    const isTame = !odd && isExtensible(a) && getPrototypeOf(a) === ArrayPrototype;
+    if (
+      isTame && n > LONG && primitive && characters < VALUE_BYTES
+        ? brands.hasElementsOnly(a)
+        : isTame && ownKeys(a).length === n + 1
+    ) {
+      return out.byte(format.FALSE);
+    }
+    const all = ownKeys(a), keys = list<PropertyKey>();
+    for (let i = 0; i < all.length; i++) {
+      const key = all[i]!, isElement = !isSparse && i < n && typeof key === "string" && brands.isIndexBelow(key, n);
+      if (!isElement || !isPlain(getOwnPropertyDescriptor(a, key)!)) keys[keys.length] = key;
+    }
+    out.byte(format.TRUE);
+    this.#general(a, format.ARRAY, keys);
+  }
+
+  #general(o: object, kind: number, keys: PropertyKey[]): void {
+    const out = this.#out, prototype = getPrototypeOf(o);
+    if (prototype === null) out.byte(format.NULL);
+    else {
+      this.#object(prototype);
+      if (this.#platform.path(prototype) === undefined) {
+        this.#written.bySource = true;
+        if (typeof o !== "function" && kind !== format.PROTOTYPE && this.#functions.isPrivate(o, prototype)) {
+          throw new NotKept("it has private members"); // they are no properties, and nobody else can set them
+        }
+      }
+    }
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      if (isMade(o, kind, key)) continue;
+      const d = getOwnPropertyDescriptor(o, key)!, accessor = d.get !== undefined || d.set !== undefined;
+      this.#value(key);
+      out.byte(
+        (d.enumerable ? format.ENUMERABLE : 0) + (d.configurable ? format.CONFIGURABLE : 0) + (d.writable ? format.WRITABLE : 0) +
+          (accessor ? format.ACCESSOR : 0),
+      );
+      this.#value(accessor ? d.get : d.value);
+      if (accessor) this.#value(d.set);
+    }
+    out.byte(isExtensible(o) ? format.TRUE : format.FALSE); // no key: the end of the properties
+  }
+}
+
+/** Whether a property is there already when an object of its kind is made, and says nothing of it. */
+function isMade(o: object, kind: number, key: PropertyKey): boolean {
+  if (kind === format.ERROR) return key === "stack";
+  if (kind === format.CLASS) return key === "prototype";
+  if (kind !== format.BOXED || !brands.isStringObject(o)) return false;
+  return key === "length" || (typeof key === "string" && brands.isIndexBelow(key, (brands.unboxed(o) as string).length));
+}
+
+function sameKeys(a: string[], b: string[], n: number): boolean {
+  if (a.length !== n) return false;
+  for (let i = 0; i < n; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Whether an array has about as many elements as its length says; throws NotKept where these are far too many. */
+function fillsItsLength(a: unknown[]): boolean {
+  if (a.length <= LONG) return true;
+  let there = 0;
+  for (let i = 0; i < OFTEN; i++) if (hasOwn(a, i)) there++;
+  if (2 * there > OFTEN && a.length > VALUE_BYTES) throw new NotKept(LARGE);
+  return 2 * there > OFTEN;
+}
+
+/** The keys of a view without those of its elements. */
+function afterElements(view: object): PropertyKey[] {
+  const n = brands.isDataView(view) ? 0 : brands.placeOf(view)[1], own = list<PropertyKey>();
+  if (n > LONG) return own; // the list would take too much room: properties that somebody gave a long view are not kept
+  const all = ownKeys(view);
+  for (let i = n; i < all.length; i++) own[own.length] = all[i]!;
+  return own;
+}

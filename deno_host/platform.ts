@@ -1,0 +1,183 @@
+// What every worker has before a session runs: a snapshot names such an object by its path. And objects of the platform whose state is
+// not in their properties, but can be asked for and given again.
+import {
+  append,
+  apply,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  getter,
+  mapForEach,
+  mapGet,
+  mapHas,
+  NativeMap,
+  NativeSet,
+  ownKeys,
+  parse,
+  sameValue,
+  setHas,
+  setPrototypeOf,
+  stringify,
+  StringOf,
+  symbolDescription,
+  uncurry,
+} from "./primordials.ts";
+
+const DEPTH = 5, INTL = "NumberFormat DateTimeFormat Collator PluralRules RelativeTimeFormat ListFormat DisplayNames Segmenter";
+const TEMPORAL = "PlainDate PlainTime PlainDateTime ZonedDateTime Instant Duration PlainYearMonth PlainMonthDay";
+const LANGUAGE = `
+  Object Array Function Map Set Date RegExp Promise ArrayBuffer DataView WeakMap WeakSet WeakRef Number String Boolean BigInt Symbol
+  Iterator Error TypeError RangeError SyntaxError ReferenceError EvalError URIError AggregateError Int8Array Uint8Array
+  Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float16Array Float32Array Float64Array BigInt64Array BigUint64Array
+`;
+const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype)!;
+
+/** A kind of platform object: `argument` is all that it takes to `make` it again, as JSON. */
+interface Recipe {
+  prototype: object;
+  argument: (o: object) => unknown;
+  make: (argument: any) => object;
+}
+
+interface Slots {
+  path: string;
+  keys: PropertyKey[];
+  values: unknown[];
+}
+
+export class Platform {
+  #paths = new NativeMap<object | symbol, string>();
+  #objects = new NativeMap<string, object | symbol>();
+  #slots = new NativeMap<object, Slots>();
+  #ordinary = new NativeSet<object>();
+  #recipes: Recipe[];
+
+  /** `scope` as every session finds it. */
+  constructor(scope: any) {
+    this.#add(scope, "globalThis");
+    for (const key of ownKeys(scope)) {
+      const d = getOwnPropertyDescriptor(scope, key)!;
+      if (typeof key === "string" && d.get === undefined && d.value !== scope) this.#walk(d.value, key, 0);
+    }
+    const unnamed: [object, string][] = [
+      [getPrototypeOf(function* () {})!, "%GeneratorFunction%"],
+      [getPrototypeOf(async () => {})!, "%AsyncFunction%"],
+      [getPrototypeOf(async function* () {})!, "%AsyncGeneratorFunction%"],
+      [getPrototypeOf([].keys())!, "%ArrayIterator%"],
+      [getPrototypeOf(new Map().keys())!, "%MapIterator%"],
+      [getPrototypeOf(new Set().keys())!, "%SetIterator%"],
+      [getPrototypeOf(""[Symbol.iterator]())!, "%StringIterator%"],
+      [TypedArrayPrototype, "%TypedArray%"],
+    ];
+    for (const [o, path] of unnamed) this.#walk(o, path, 0);
+    for (const name of LANGUAGE.trim().split(/\s+/)) if (scope[name]) this.#ordinary.add(scope[name].prototype);
+    this.#ordinary.add(TypedArrayPrototype);
+    for (const f of [function* () {}, async function* () {}]) {
+      for (let p = getPrototypeOf(f.prototype); p !== null; p = getPrototypeOf(p)) this.#ordinary.add(p);
+    }
+    this.#recipes = recipes(scope);
+  }
+
+  #walk(o: unknown, path: string, depth: number): void {
+    const isObject = (typeof o === "object" && o !== null) || typeof o === "function";
+    if ((!isObject && typeof o !== "symbol") || this.#paths.has(o as object)) return;
+    this.#add(o as object, path);
+    if (!isObject || depth >= DEPTH) return;
+    const slots: Slots = { path, keys: ownKeys(o), values: [] };
+    this.#slots.set(o, slots);
+    for (const key of slots.keys) {
+      const d = getOwnPropertyDescriptor(o, key)!,
+        at = `${path}.${typeof key === "symbol" ? `@${key.description}` : key as string}`;
+      slots.values.push(d.get ?? d.set ?? d.value);
+      this.#walk(d.value, at, depth + 1);
+      this.#walk(d.get, `${at} get`, depth + 1);
+      this.#walk(d.set, `${at} set`, depth + 1);
+    }
+    this.#walk(getPrototypeOf(o), `${path}.[[Prototype]]`, depth + 1);
+  }
+
+  #add(o: object | symbol, path: string): void {
+    this.#paths.set(o, path);
+    this.#objects.set(path, o);
+  }
+
+  /** The name of an object of the platform; undefined for one of the session's. */
+  path(o: object | symbol): string | undefined {
+    return mapGet(this.#paths, o);
+  }
+
+  at(path: string): object | symbol | undefined {
+    return mapGet(this.#objects, path);
+  }
+
+  /** Whether an object of this prototype may be an ordinary one: its state is in its properties. */
+  isOrdinary(prototype: object): boolean {
+    return !mapHas(this.#paths, prototype) || setHas(this.#ordinary, prototype);
+  }
+
+  /** Which recipe makes objects of this prototype again; -1 where none does. */
+  recipe(prototype: object): number {
+    for (let i = 0; i < this.#recipes.length; i++) if (this.#recipes[i]!.prototype === prototype) return i;
+    return -1;
+  }
+
+  /** What a recipe needs for an object. Throws where that only looks like one. */
+  argument(which: number, o: object): string {
+    const argument = this.#recipes[which]!.argument(o);
+    if (typeof argument === "object") setPrototypeOf(argument, null);
+    return stringify(argument);
+  }
+
+  make(which: number, argument: string): object | undefined {
+    return this.#recipes[which]?.make(parse(argument));
+  }
+
+  /** What a session changed of the platform: `Array.prototype.last`. Planted fields must be away. */
+  changed(): string[] {
+    const changed: string[] = [];
+    mapForEach(this.#slots, ({ path, keys, values }, o) => {
+      const now = ownKeys(o);
+      for (let i = 0; i < now.length; i++) {
+        const key = now[i]!, d = getOwnPropertyDescriptor(o, key)!;
+        const at = keys[i] === key ? i : position(keys, key);
+        if (at >= 0 && sameValue(d.get ?? d.set ?? d.value, values[at])) continue;
+        append(changed, `${path}.${typeof key === "symbol" ? `[${symbolDescription(key) ?? "symbol"}]` : StringOf(key)}`);
+      }
+      for (let i = 0; i < keys.length && now.length < keys.length; i++) {
+        if (getOwnPropertyDescriptor(o, keys[i]!) === undefined) append(changed, `${path}.${StringOf(keys[i])}`);
+      }
+    });
+    return changed;
+  }
+}
+
+function position(keys: PropertyKey[], key: PropertyKey): number {
+  for (let i = 0; i < keys.length; i++) if (keys[i] === key) return i;
+  return -1;
+}
+
+function recipes(scope: any): Recipe[] {
+  const made: Recipe[] = [];
+  const add = (C: any, argument: (o: any) => unknown, make: (argument: any) => object) =>
+    made.push({ prototype: C.prototype, argument, make });
+  const { URL, URLSearchParams, TextEncoder, TextDecoder, Intl, Temporal } = scope;
+  add(URL, getter(URL.prototype, "href"), (href) => new URL(href));
+  add(URLSearchParams, uncurry(URLSearchParams.prototype.toString) as any, (text) => new URLSearchParams(text));
+  const encoding = getter(TextDecoder.prototype, "encoding"), fatal = getter(TextDecoder.prototype, "fatal");
+  const ignoreBOM = getter(TextDecoder.prototype, "ignoreBOM");
+  add(TextEncoder, getter(TextEncoder.prototype, "encoding"), () => new TextEncoder());
+  add(
+    TextDecoder,
+    (o) => [encoding(o), fatal(o), ignoreBOM(o)],
+    ([label, fatal, ignoreBOM]) => new TextDecoder(label, { __proto__: null, fatal, ignoreBOM }),
+  );
+  for (const name of INTL.split(" ")) {
+    const C = Intl[name], options = uncurry(C.prototype.resolvedOptions);
+    add(C, (o) => options(o as never), (argument) => new C(argument.locale, setPrototypeOf(argument, null)));
+  }
+  add(Intl.Locale, uncurry(Intl.Locale.prototype.toString) as any, (text) => new Intl.Locale(text));
+  for (const name of Temporal ? TEMPORAL.split(" ") : []) {
+    const C = Temporal[name], { from } = C;
+    add(C, uncurry(C.prototype.toString) as any, (text) => apply(from, C, [text]));
+  }
+  return made;
+}

@@ -1,0 +1,176 @@
+// What is kept of a session's variables, so that another process can go on with them: after each run, those that it can have changed are
+// sent to the host, one after the other; a new process reads them.
+import { append, mapForEach, mapGet, mapSet, NativeMap, now, viewByteLength } from "./primordials.ts";
+import { receiveBlocking, send } from "./frames.ts";
+import { GraphReader } from "./graph_reader.ts";
+import { GraphWriter } from "./graph_writer.ts";
+import { LARGE, MANY, NotKept } from "./kinds.ts";
+import { Functions, SourceMaker } from "./functions.ts";
+import { PieceReader, PieceWriter } from "./pieces.ts";
+import { OF_DESCRIPTORS, unplant } from "./planted.ts";
+import type { Platform } from "./platform.ts";
+import type { Evaluator } from "./evaluate.ts";
+import { Reach } from "./reach.ts";
+import type { Variables } from "./variables.ts";
+import { tellStacks } from "./thrown.ts";
+import { sizeOf } from "./values.ts";
+
+const scope = globalThis;
+
+const TAKE_MS = 2_000, SESSION_BYTES = 33_554_432, ROUNDS = 20;
+const TOGETHER = "the session's variables are larger than 32 MB", RESTLESS = "what it holds keeps changing";
+
+type Kept = "exact" | "by_source" | "live_only";
+
+/** How a variable is kept; of one that was too large, what it was and how large. */
+interface Held {
+  kept: Kept;
+  bytes: number;
+  large: unknown;
+  size: number;
+}
+
+/** A variable that the host kept. Its bytes come with this, and with the frames after it. */
+export interface Segment {
+  name: string;
+  first: number; // number of its first object
+  bytes: number;
+  kept: Kept;
+  classes: [number, string, string][]; // number, source, and the text that makes it again
+}
+
+export class Snapshots {
+  #variables: Variables;
+  #evaluator: Evaluator;
+  #platform: Platform;
+  #functions: Functions;
+  #reach: Reach;
+  #held = new NativeMap<string, Held>();
+  #next = 1; // number of the next object: no two objects that are kept have the same
+  #muted = false;
+  #out = new PieceWriter((piece) => this.#muted || send({ op: "piece" }, piece));
+
+  constructor(variables: Variables, evaluator: Evaluator, platform: Platform) {
+    this.#variables = variables;
+    this.#evaluator = evaluator;
+    this.#platform = platform;
+    this.#functions = new Functions(evaluator);
+    this.#reach = new Reach(platform);
+  }
+
+  kept(name: string): Kept {
+    return mapGet(this.#held, name)?.kept ?? "live_only";
+  }
+
+  /** Sends what a run of this text can have changed; `changed` are the names that it declares, assigns or makes. */
+  async take(text: string, changed: string[]): Promise<void> {
+    const names = this.#reach.of(text, changed, this.#variables.names(), this.#variables.globals), until = now() + TAKE_MS;
+    for (let round = 0; round < ROUNDS; round++) {
+      const writer = new GraphWriter(this.#out, this.#functions, this.#platform, this.#next, until);
+      this.#muted = false;
+      const replant = unplant(OF_DESCRIPTORS), done = tellStacks(scope);
+      this.#write(writer, names);
+      done();
+      replant();
+      this.#next = writer.next;
+      if (!this.#functions.asks) return;
+      send({ op: "again" });
+      await this.#functions.learn();
+    }
+    for (let i = 0; i < names.length; i++) this.#leave(names[i]!, RESTLESS);
+  }
+
+  #write(writer: GraphWriter, names: string[]): void {
+    const firsts: number[] = [], owners: string[] = [], room = SESSION_BYTES - this.#othersThan(names);
+    for (let i = 0, used = 0; i < names.length; i++) {
+      const name = names[i]!, read = this.#variables.reader(name);
+      if (read === undefined) continue;
+      const value = read(), size = sizeOf(value), before = mapGet(this.#held, name);
+      if (before !== undefined && before.large !== undefined && before.large === value && size >= before.size) {
+        this.#leave(name, LARGE, value, size);
+        continue;
+      }
+      const written = writer.write(value), bytes = this.#out.size, last = this.#out.end();
+      if (this.#functions.asks) this.#muted = true;
+      if (written instanceof NotKept) {
+        const isLarge = written.why === LARGE || written.why === MANY;
+        this.#leave(name, written.why, isLarge ? value : undefined, size);
+      } else if (used + bytes > room) this.#leave(name, TOGETHER);
+      else {
+        used += bytes;
+        this.#reach.note(name, written.mentions);
+        append(firsts, written.first);
+        append(owners, name);
+        let { bySource } = written;
+        for (let k = 0; k < written.others.length; k++) {
+          const owner = ownerOf(firsts, owners, written.others[k]!);
+          this.#reach.link(name, owner);
+          bySource ||= mapGet(this.#held, owner)?.kept === "by_source";
+        }
+        const kept = bySource ? "by_source" : "exact";
+        mapSet(this.#held, name, { kept, bytes, large: undefined, size });
+        if (!this.#muted) send({ op: "segment", name, kept, why: "", first: written.first, classes: written.classes }, last);
+      }
+    }
+  }
+
+  /** A variable is not kept. */
+  #leave(name: string, why: string, large: unknown = undefined, size = 0): void {
+    mapSet(this.#held, name, { kept: "live_only", bytes: 0, large, size });
+    this.#reach.note(name, undefined);
+    if (!this.#muted) send({ op: "segment", name, kept: "live_only", why, first: 0, classes: [] });
+  }
+
+  /** Bytes that the variables hold which are not to be written now. */
+  #othersThan(names: string[]): number {
+    let bytes = 0;
+    mapForEach(this.#held, (held) => bytes += held.bytes);
+    for (let i = 0; i < names.length; i++) bytes -= mapGet(this.#held, names[i]!)?.bytes ?? 0;
+    return bytes;
+  }
+
+  /** Reads what the host kept; the names that could not be read. `names` are declared; every other is one of the global object. */
+  restore(segments: number, declare: string, names: string[]): string[] {
+    const lost: string[] = [], values: [string, unknown][] = [], firsts: number[] = [], owners: string[] = [];
+    this.#variables.declare(declare, names);
+    const maker = new SourceMaker(this.#evaluator, this.#functions), reader = new GraphReader(maker, this.#platform);
+    for (let i = 0; i < segments; i++) {
+      const frame = receiveBlocking();
+      if (frame === null) break;
+      const { name, first, bytes, kept, classes } = frame.header as Segment, others: number[] = [];
+      maker.begin(classes);
+      let piece: Uint8Array<ArrayBuffer> | undefined = frame.blob, left = bytes;
+      const next = () => {
+        const given = piece ?? (left > 0 ? receiveBlocking()?.blob : undefined);
+        piece = undefined;
+        left -= given === undefined ? 0 : viewByteLength(given);
+        return given;
+      };
+      try {
+        append(values, [name, reader.read(new PieceReader(next), first, others)]);
+        append(firsts, first);
+        append(owners, name);
+        this.#reach.note(name, maker.words);
+        mapSet(this.#held, name, { kept, bytes, large: undefined, size: 0 });
+        for (let k = 0; k < others.length; k++) this.#reach.link(name, ownerOf(firsts, owners, others[k]!));
+      } catch {
+        append(lost, name);
+      }
+      while (left > 0 && next() !== undefined); // what is left of one that could not be read
+      if (reader.next > this.#next) this.#next = reader.next;
+    }
+    this.#variables.assign(values);
+    return lost;
+  }
+}
+
+/** Whose object a number is: of the last that begins at it or before. */
+function ownerOf(firsts: number[], owners: string[], number: number): string {
+  let low = 0, high = firsts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (firsts[middle]! <= number) low = middle;
+    else high = middle - 1;
+  }
+  return owners[low]!;
+}
