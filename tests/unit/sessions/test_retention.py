@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mcp_codeexec.errors import SessionNotFound
-from mcp_codeexec.model import FileChange, Record, RunDraft, Variable
+from mcp_codeexec.model import FileChange, Record, RunDraft, Segment, Variable
 from mcp_codeexec.sessions import space
 from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.retention import Retention
@@ -143,7 +143,9 @@ async def secret_session(store: SqliteStore, last_used: float) -> None:
         record = Record("ses_a", run, last_used, "ok", 1, what, what, what, what, what)
         variable = Variable(text, "let", text, 8, "exact", run)
         file = FileChange(text, (what * 10).encode())
-        await store.commit(RunDraft(record, (variable,), minted=(token(f"aaaaa{run}", what),), files=(file,)))
+        kept = Segment(text, "exact", "", run, what.encode(), {1: what}, "1")
+        tokens = (token(f"aaaaa{run}", what),)
+        await store.commit(RunDraft(record, (variable,), minted=tokens, files=(file,), segments=(kept,)))
     await store.set_tool_state("ses_a", {"x": text})
     await store.create(session("ses_b", last_used=last_used + 8 * DAY), KEY)
 
