@@ -1,19 +1,19 @@
 // Evaluating one prepared program. It comes in two texts, both evaluated as plain scripts:
 //   declare   `let a, f;`   only names that the session does not have yet
 //   body      statements, run as `HOOK(async () => {body})`; we hold its promise
+// HOOK is a constant of the script scope: a session can neither replace it nor, by freezing the global object, take it away.
 // The inspector's REPL mode is not used: Deno panics when a REPL-mode evaluation's promise is collected before its reply was read. Here
 // a wait that never ends is only a wait. The evaluation's own time-out stops a loop in the synchronous part and keeps the heap; a loop
 // after an `await` can only be ended by killing the process. `allowUnsafeEvalBlockedByCSP: false`, or the inspector would lift the ban on
 // code from strings.
-import inspector from "node:inspector";
+import type { Session } from "node:inspector";
 import { append, define, deleteProperty, ownValue, PromiseOf, setPrototypeOf } from "./primordials.ts";
 import { OF_INSPECTOR, unplant } from "./planted.ts";
-import { tellStacks } from "./thrown.ts";
 
-const scope = globalThis, { exit } = Deno;
+const scope = globalThis;
 
 /** A `const` in script scope that no one can assign to: prepare writes its name where the caller assigns to a constant. */
-const CONST = "__codeexec_const";
+const CONST = "__codeexec_const", HOOK = "__codeexec_hook";
 /** The inspector's reply comes within a turn or two of the event loop. */
 const REPLY_TURNS = 100;
 const MAKE_MS = 1_000, GROUP = "snapshot", NO_PROPERTIES = { result: [] };
@@ -46,19 +46,27 @@ function nothing(): void {}
 const NOWHERE = { exception: { description: "" }, lineNumber: 1, columnNumber: 0 };
 
 export class Evaluator {
-  #session = new inspector.Session();
-  #immediate: (f: () => void) => { _argv: unknown };
-  #serial = 0;
+  #session!: Session;
+  #immediate!: (f: () => void) => { _argv: unknown };
+  #called: ((made: any) => unknown) | undefined; // what HOOK calls, once
   #replant = nothing;
 
-  constructor(immediate: (f: () => void) => { _argv: unknown }) {
-    this.#immediate = immediate;
-    this.#session.connect();
-  }
-
-  /** The first use of the inspector: Deno boots a part of Node for it. Must be awaited before anything else is evaluated. */
+  /**
+   * Connects the inspector, for which Deno boots a part of Node. Must be awaited before anything else is evaluated. The name `Error`
+   * becomes a variable, so that a session may have another: the property of the global object is fixed, see thrown.ts.
+   */
   async open(): Promise<void> {
-    await this.#replied(this.#evaluate(`const ${CONST} = undefined`, {}));
+    const { Session } = await import("node:inspector");
+    this.#immediate = globalThis.setImmediate as any;
+    this.#session = new Session();
+    this.#session.connect();
+    define(scope, HOOK, (made: unknown) => {
+      const called = this.#called;
+      this.#called = undefined;
+      return called?.(made);
+    });
+    await this.#replied(this.#evaluate(`const ${CONST} = undefined, ${HOOK} = this.${HOOK}; let Error = this.Error`, {}));
+    deleteProperty(scope, HOOK);
   }
 
   async #replied(d: Dispatched): Promise<void> {
@@ -90,11 +98,7 @@ export class Evaluator {
   #dispatch(method: string, parameters: object): Dispatched {
     const d: Dispatched = { failed: false, reply: undefined };
     setPrototypeOf(parameters, null);
-    const replant = unplant(OF_INSPECTOR), done = tellStacks(scope);
-    this.#replant = () => {
-      done();
-      replant();
-    };
+    this.#replant = unplant(OF_INSPECTOR);
     this.#session.post(method as any, parameters as any, (error: unknown, reply: unknown) => {
       d.failed = error !== null && error !== undefined;
       d.reply = reply;
@@ -110,17 +114,14 @@ export class Evaluator {
     replant();
   }
 
-  /** Evaluates `HOOK(text)`: `f` gets what the text makes and runs inside the evaluation. The hook is gone before `f` runs. */
+  /** Evaluates `HOOK(text)`: `f` gets what the text makes and runs inside the evaluation. A session's own call of HOOK does nothing. */
   #hook(f: (made: any) => unknown, text: string, options: object, after = "", directive = ""): Dispatched {
-    const hook = `__codeexec_${++this.#serial}`;
-    const called = (made: unknown) => {
-      deleteProperty(scope, hook);
+    this.#called = (made) => {
       this.#begun();
       return f(made);
     };
-    if (!define(scope, hook, called)) exit(1); // a session that froze the global object cannot go on
-    const d = this.#evaluate(`${directive}${hook}(${text})${after}`, options);
-    deleteProperty(scope, hook);
+    const d = this.#evaluate(`${directive}${HOOK}(${text})${after}`, options);
+    this.#called = undefined;
     return d;
   }
 

@@ -30,13 +30,15 @@ import {
 import * as brands from "./brands.ts";
 import * as format from "./snapshot_format.ts";
 import { isSpecial } from "./attributes.ts";
-import { errorKind, kindOf, LARGE, MANY, NotKept } from "./kinds.ts";
+import { errorKind, kindOf, LARGE, MANY, NO_ROOM, NotKept } from "./kinds.ts";
 import { stackOf } from "./thrown.ts";
+import type { Memory } from "./memory.ts";
 import type { PieceWriter } from "./pieces.ts";
 import type { Platform } from "./platform.ts";
 import { type Functions, identifiers } from "./functions.ts";
 
-const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256;
+const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256, SELDOM = 16, ROOM_MB = 6;
+const KINDS = 64;
 const LONG = 50_000; // elements of an array: the list of their keys takes several times the room of the elements
 
 /** What was written of one value. */
@@ -64,21 +66,23 @@ export class GraphWriter {
   #out: PieceWriter;
   #functions: Functions;
   #platform: Platform;
-  #numbers = new NativeMap<object | symbol, number>();
+  #memory: Memory;
+  #checks = 1;
+  #numbers = new NativeMap<object | symbol, number>(); // KINDS times the number of an object, and its kind
   #next: number;
   #until: number;
   #all: (object | symbol)[] = list();
-  #kinds: number[] = list();
   #shapes: string[][] = list();
   #keys: string[] = list();
   #values: unknown[] = list();
   #written!: Written;
 
   /** Objects get the numbers from `first` on; what is not written at the time `until` is not kept. */
-  constructor(out: PieceWriter, functions: Functions, platform: Platform, first: number, until: number) {
+  constructor(out: PieceWriter, functions: Functions, platform: Platform, memory: Memory, first: number, until: number) {
     this.#out = out;
     this.#functions = functions;
     this.#platform = platform;
+    this.#memory = memory;
     this.#next = first;
     this.#until = until;
   }
@@ -93,12 +97,11 @@ export class GraphWriter {
     const first = this.#next;
     this.#written = { first, bySource: false, others: list(), classes: list(), mentions: new NativeSet() };
     this.#all = list();
-    this.#kinds = list();
     this.#shapes = list();
     try {
       this.#value(value);
       for (let i = 0; i < this.#all.length; i++) {
-        this.#body(this.#all[i] as object, this.#kinds[i]!);
+        this.#body(this.#all[i] as object, mapGet(this.#numbers, this.#all[i]!)! % KINDS);
         if (i % OFTEN === 0) this.#check();
       }
       this.#check();
@@ -113,6 +116,7 @@ export class GraphWriter {
   #check(): void {
     if (this.#out.size > VALUE_BYTES) throw new NotKept(LARGE);
     if (now() > this.#until) throw new NotKept("it takes too long to keep");
+    if (this.#checks++ % SELDOM === 0 && !this.#memory.has(ROOM_MB)) throw new NotKept(NO_ROOM);
   }
 
   #value(v: unknown): void {
@@ -145,8 +149,9 @@ export class GraphWriter {
   }
 
   #object(o: object | symbol): void {
-    const number = mapGet(this.#numbers, o), { first, others } = this.#written;
-    if (number === undefined) return this.#head(o, kindOf(o, this.#platform, this.#functions));
+    const known = mapGet(this.#numbers, o), { first, others } = this.#written;
+    if (known === undefined) return this.#head(o, kindOf(o, this.#platform, this.#functions));
+    const number = (known - known % KINDS) / KINDS;
     this.#out.byte(number >= first ? format.OWN : format.OTHER);
     this.#out.count(number >= first ? number - first : number);
     if (number < first && others[others.length - 1] !== number) others[others.length] = number;
@@ -155,9 +160,8 @@ export class GraphWriter {
   /** Gives an object the next number: its head is written, its body will follow. */
   #met(o: object | symbol, kind: number): void {
     if (mapSize(this.#numbers) >= OBJECTS) throw new NotKept(MANY);
-    mapSet(this.#numbers, o, this.#next++);
+    mapSet(this.#numbers, o, KINDS * this.#next++ + kind);
     this.#all[this.#all.length] = o;
-    this.#kinds[this.#kinds.length] = kind;
   }
 
   #head(o: any, kind: number): void {

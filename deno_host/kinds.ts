@@ -13,8 +13,11 @@ export class NotKept {
   }
 }
 
-/** Why a value is too much to keep. */
-export const LARGE = "it is larger than 8 MB", MANY = "it has too many objects";
+export const LARGE = "it is larger than 8 MB",
+  MANY = "it has too many objects",
+  NO_ROOM = "there is too little memory left to keep it";
+/** Whether that would be said again of a value that has not shrunk. */
+export const isTooMuch = (why: string): boolean => why === LARGE || why === MANY || why === NO_ROOM;
 
 /** The word for an object; throws NotKept. A function that has to be learned first counts as one of the platform. */
 export function kindOf(o: object | symbol, platform: Platform, functions: Functions): number {

@@ -9,13 +9,18 @@ const GONE = `
   Cache CacheStorage localStorage sessionStorage Storage prompt alert confirm setImmediate clearImmediate
   BroadcastChannel MessageChannel MessagePort FileReader File createImageBitmap ImageData ImageBitmap
   ImageBitmapRenderingContext OffscreenCanvas Lock LockManager PerformanceObserver onerror onload onbeforeunload
-  onunload onunhandledrejection
+  onunload onunhandledrejection gc
 `.trim().split(/\s+/);
 
 /** `await` asks a promise for its constructor, and `then` that for its species: the harness' own must not be answered by a session. */
 export function pinPromises(): void {
   defineProperty(PromiseOf.prototype, "constructor", { writable: false, configurable: false });
   defineProperty(PromiseOf, Symbol.species, { configurable: false });
+}
+
+/** Deno notes on the global object that it is about to exit, and does not where a session has frozen that: an accessor takes the note. */
+export function keepExit(scope: object): void {
+  defineProperty(scope, Symbol.for("Deno.isUnloadDispatched"), { get: () => false, set: () => {}, configurable: false });
 }
 
 export function lockDown(scope: object): void {

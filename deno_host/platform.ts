@@ -75,6 +75,7 @@ export class Platform {
       for (let p = getPrototypeOf(f.prototype); p !== null; p = getPrototypeOf(p)) this.#ordinary.add(p);
     }
     this.#recipes = recipes(scope);
+    for (const { prototype } of this.#recipes) this.#walk(prototype.constructor, prototype.constructor.name, 0); // some are loaded just now
   }
 
   #walk(o: unknown, path: string, depth: number): void {

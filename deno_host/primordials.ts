@@ -6,7 +6,7 @@ export const uncurry: <T, A extends unknown[], R>(f: (this: T, ...args: A) => R)
   .bind
   .bind(Function.prototype.call) as any;
 
-export const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, defineProperty, deleteProperty } = Reflect;
+export const { apply, construct, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, defineProperty, deleteProperty } = Reflect;
 export const { isArray } = Array;
 export const { isFinite: isFiniteNumber } = Number;
 export const { max } = Math;
@@ -123,7 +123,6 @@ export function strictDecode(bytes: Uint8Array<ArrayBuffer>): string | undefined
   return text;
 }
 export const now: () => number = performance.now.bind(performance);
-export const schedule = globalThis.setTimeout, unschedule = globalThis.clearTimeout;
 
 /** Defines a data property; the descriptor has no prototype that user code could have planted a field on. */
 export function define(o: object, key: PropertyKey, value: unknown, enumerable = false): boolean {

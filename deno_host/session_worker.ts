@@ -1,7 +1,8 @@
 // The process of one session: reads frames, runs prepared programs, tells what they gave. The other side, and the words of the wire, are
 // in mcp_codeexec/runtime/worker.py.
 //
-//   host -> worker   run, describe, table, assign, restore (and segment, piece), abort, reply, ping, exit by closing the pipe
+//   host -> worker   warm (asks for nothing more), run, describe, table, assign, restore (and segment, piece), abort, reply, ping,
+//                    exit by closing the pipe
 //   worker -> host   ready, output, tail, call, ended, piece, segment, again, done, described, table, assigned, restored, pong
 import {
   append,
@@ -22,35 +23,37 @@ import {
 import { type Frame, receive, receiveBlocking, send } from "./frames.ts";
 import { makeConsole, Output } from "./console.ts";
 import { Timers } from "./timers.ts";
+import { installFinalizers } from "./finalizers.ts";
 import { HostCalls } from "./host_calls.ts";
 import { FILES, makeFiles } from "./files.ts";
 import { Evaluator, type Started } from "./evaluate.ts";
 import { LAST, Variables } from "./variables.ts";
 import { rememberPlatform } from "./inspect.ts";
 import { describe, page, part } from "./values.ts";
-import { installStackTraces, line, placedLine, tellStacks, thrown } from "./thrown.ts";
-import { lockDown, pinPromises } from "./lockdown.ts";
+import { installStackTraces, line, placedLine, thrown } from "./thrown.ts";
+import { keepExit, lockDown, pinPromises } from "./lockdown.ts";
 import { watchAttributes } from "./attributes.ts";
+import { Memory } from "./memory.ts";
 import { Platform } from "./platform.ts";
 import { Snapshots } from "./snapshots.ts";
 
 const scope = globalThis as any, internals = (Deno as any)[(Deno as any).internal], { Console } = internals, { exit } = Deno;
-const { head, tail, walls } = JSON.parse(Deno.args[0] ?? "{}") as { head: number; tail: number; walls?: false };
+const { head, tail, memory, walls } = JSON.parse(Deno.args[0] ?? "{}") as {
+  head: number; // characters
+  tail: number;
+  memory: number; // MB
+  walls?: false;
+};
 const DESCRIBE_MS = 1_000;
 const MOST_PLACED = 100; // uncaught errors of a run that are told with their place: V8's stack of each takes memory
 
 const output = new Output((text) => send({ op: "output" }, encode(text)), head, tail);
 let placed = 0;
-const uncaught = (error: unknown): void => {
-  const done = tellStacks(scope), text = placed++ < MOST_PLACED ? placedLine(error) : line(error);
-  done();
-  output.write(`[uncaught] ${text}\n`);
-};
-const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator(globalThis.setImmediate as any);
+const uncaught = (error: unknown) => output.write(`[uncaught] ${placed++ < MOST_PLACED ? placedLine(error) : line(error)}\n`);
+const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator();
 const variables = new Variables(scope, evaluator);
 let snapshots: Snapshots;
 const kept = (name: string) => snapshots.kept(name);
-Deno.permissions.revokeSync({ name: "sys", kind: "inspector" as any });
 
 interface End {
   status: "ok" | "error" | "timeout" | "cancelled";
@@ -118,11 +121,9 @@ async function run(
   send({ op: "done", id, ...told, ...pending, omitted, late: lateSoFar(), blocks: coming === undefined });
 }
 
-/** Describes, within a bound of time, while the session's own stack traces are off; whether it came to its end. */
+/** Describes, within a bound of time; whether it came to its end. */
 function tell(f: () => void): boolean {
-  const done = tellStacks(scope), complete = evaluator.guard(f, DESCRIBE_MS);
-  done();
-  return complete;
+  return evaluator.guard(f, DESCRIBE_MS);
 }
 
 function lateSoFar(): number {
@@ -201,25 +202,28 @@ async function follow(running: Promise<void>): Promise<void> {
 }
 
 /**
- * The second phase of the start: loads what Deno and V8 load on first use, so that no run pays for it and the memory limit can be set on
- * a settled process; then locks the room. In this order: the inspector's first use boots a part of Node, which reads `Deno`. No user code
- * runs before.
+ * The second phase of the start, which begins with the host's first word: loads what Deno and V8 load on first use, so that no run pays
+ * for it and the memory limit can be set on a settled process; then locks the room. In this order: the inspector's first use boots a part
+ * of Node, which reads `Deno`. No user code runs before.
  */
 async function warmUp(): Promise<void> {
   await evaluator.open();
+  Deno.permissions.revokeSync({ name: "sys", kind: "inspector" as any });
   new Intl.NumberFormat("en").format(1.5);
   new Date(0).toLocaleString();
   structuredClone({ a: [1] });
   new URL("https://example.com/");
   rememberPlatform(scope);
-  installStackTraces();
+  installStackTraces(scope);
   timers.install(scope);
+  installFinalizers(scope, uncaught);
   define(scope, "console", makeConsole(Console, output));
   watchAttributes(scope);
   if (walls !== false) lockDown(scope); // without walls only in tests of the layers around us
+  keepExit(scope);
   pinPromises();
   define(scope, FILES, makeFiles(hostCalls));
-  snapshots = new Snapshots(variables, evaluator, new Platform(scope));
+  snapshots = new Snapshots(variables, evaluator, new Platform(scope), new Memory(memory));
   variables.begin();
   await evaluator.start("return [1, new Map([[1, 2]])]", "warm", 1_000);
   tell(() => describe([new Map<unknown, unknown>([[1, { a: [1, "x"] }]]), thrown(new ErrorOf("warm"))]));
@@ -246,11 +250,11 @@ addEventListener("unhandledrejection", printing(reason));
 addEventListener("error", printing(thrownError));
 
 send({ op: "ready" });
+let frame = receiveBlocking(); // of workers started together none slows another by warming itself
 await warmUp();
-for (;;) { // between runs nothing executes here: the wait for the next frame blocks, or the host stops the process
-  const frame = coming === undefined ? receiveBlocking() : await coming;
-  coming = undefined;
-  if (frame === null) break;
+while (frame !== null) { // between runs nothing executes here: the wait for the next frame blocks, or the host stops the process
   const running = answer(frame);
   if (running !== undefined) await follow(running);
+  frame = coming === undefined ? receiveBlocking() : await coming;
+  coming = undefined;
 }

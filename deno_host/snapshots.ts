@@ -4,27 +4,26 @@ import { append, mapForEach, mapGet, mapSet, NativeMap, now, viewByteLength } fr
 import { receiveBlocking, send } from "./frames.ts";
 import { GraphReader } from "./graph_reader.ts";
 import { GraphWriter } from "./graph_writer.ts";
-import { LARGE, MANY, NotKept } from "./kinds.ts";
+import { isTooMuch, NotKept } from "./kinds.ts";
 import { Functions, SourceMaker } from "./functions.ts";
 import { PieceReader, PieceWriter } from "./pieces.ts";
 import { OF_DESCRIPTORS, unplant } from "./planted.ts";
+import type { Memory } from "./memory.ts";
 import type { Platform } from "./platform.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { Reach } from "./reach.ts";
 import type { Variables } from "./variables.ts";
-import { tellStacks } from "./thrown.ts";
 import { sizeOf } from "./values.ts";
-
-const scope = globalThis;
 
 const TAKE_MS = 2_000, SESSION_BYTES = 33_554_432, ROUNDS = 20;
 const TOGETHER = "the session's variables are larger than 32 MB", RESTLESS = "what it holds keeps changing";
 
 type Kept = "exact" | "by_source" | "live_only";
 
-/** How a variable is kept; of one that was too large, what it was and how large. */
+/** How a variable is kept; of one that was too much, what it was and how large. */
 interface Held {
   kept: Kept;
+  why: string;
   bytes: number;
   large: unknown;
   size: number;
@@ -43,6 +42,7 @@ export class Snapshots {
   #variables: Variables;
   #evaluator: Evaluator;
   #platform: Platform;
+  #memory: Memory;
   #functions: Functions;
   #reach: Reach;
   #held = new NativeMap<string, Held>();
@@ -50,7 +50,8 @@ export class Snapshots {
   #muted = false;
   #out = new PieceWriter((piece) => this.#muted || send({ op: "piece" }, piece));
 
-  constructor(variables: Variables, evaluator: Evaluator, platform: Platform) {
+  constructor(variables: Variables, evaluator: Evaluator, platform: Platform, memory: Memory) {
+    this.#memory = memory;
     this.#variables = variables;
     this.#evaluator = evaluator;
     this.#platform = platform;
@@ -66,11 +67,10 @@ export class Snapshots {
   async take(text: string, changed: string[]): Promise<void> {
     const names = this.#reach.of(text, changed, this.#variables.names(), this.#variables.globals), until = now() + TAKE_MS;
     for (let round = 0; round < ROUNDS; round++) {
-      const writer = new GraphWriter(this.#out, this.#functions, this.#platform, this.#next, until);
+      const writer = new GraphWriter(this.#out, this.#functions, this.#platform, this.#memory, this.#next, until);
       this.#muted = false;
-      const replant = unplant(OF_DESCRIPTORS), done = tellStacks(scope);
+      const replant = unplant(OF_DESCRIPTORS);
       this.#write(writer, names);
-      done();
       replant();
       this.#next = writer.next;
       if (!this.#functions.asks) return;
@@ -87,14 +87,13 @@ export class Snapshots {
       if (read === undefined) continue;
       const value = read(), size = sizeOf(value), before = mapGet(this.#held, name);
       if (before !== undefined && before.large !== undefined && before.large === value && size >= before.size) {
-        this.#leave(name, LARGE, value, size);
+        this.#leave(name, before.why, value, size);
         continue;
       }
       const written = writer.write(value), bytes = this.#out.size, last = this.#out.end();
       if (this.#functions.asks) this.#muted = true;
       if (written instanceof NotKept) {
-        const isLarge = written.why === LARGE || written.why === MANY;
-        this.#leave(name, written.why, isLarge ? value : undefined, size);
+        this.#leave(name, written.why, isTooMuch(written.why) ? value : undefined, size);
       } else if (used + bytes > room) this.#leave(name, TOGETHER);
       else {
         used += bytes;
@@ -108,7 +107,7 @@ export class Snapshots {
           bySource ||= mapGet(this.#held, owner)?.kept === "by_source";
         }
         const kept = bySource ? "by_source" : "exact";
-        mapSet(this.#held, name, { kept, bytes, large: undefined, size });
+        mapSet(this.#held, name, { kept, why: "", bytes, large: undefined, size });
         if (!this.#muted) send({ op: "segment", name, kept, why: "", first: written.first, classes: written.classes }, last);
       }
     }
@@ -116,7 +115,7 @@ export class Snapshots {
 
   /** A variable is not kept. */
   #leave(name: string, why: string, large: unknown = undefined, size = 0): void {
-    mapSet(this.#held, name, { kept: "live_only", bytes: 0, large, size });
+    mapSet(this.#held, name, { kept: "live_only", why, bytes: 0, large, size });
     this.#reach.note(name, undefined);
     if (!this.#muted) send({ op: "segment", name, kept: "live_only", why, first: 0, classes: [] });
   }
@@ -151,7 +150,7 @@ export class Snapshots {
         append(firsts, first);
         append(owners, name);
         this.#reach.note(name, maker.words);
-        mapSet(this.#held, name, { kept, bytes, large: undefined, size: 0 });
+        mapSet(this.#held, name, { kept, why: "", bytes, large: undefined, size: 0 });
         for (let k = 0; k < others.length; k++) this.#reach.link(name, ownerOf(firsts, owners, others[k]!));
       } catch {
         append(lost, name);

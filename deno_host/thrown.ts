@@ -3,9 +3,7 @@
 import {
   append,
   apply,
-  define,
   defineProperty,
-  deleteProperty,
   ErrorOf,
   getOwnPropertyDescriptor,
   getPrototypeOf,
@@ -47,35 +45,25 @@ function formatStack(error: unknown, sites: any[]): string {
   }
   return text;
 }
-let sessionHook: unknown, telling = false;
 
-/** What V8 calls for a stack: ours, or the session's own with the session's own frames. */
-function prepare(error: unknown, sites: any[]): unknown {
+/** What Deno calls for a stack. */
+function prepare(error: unknown, sites: any[]): string {
   const own: unknown[] = [];
   for (let i = 0; i < sites.length; i++) if (isOwn(sites[i])) append(own, sites[i]);
-  if (telling || own.length === 0 || typeof sessionHook !== "function") return formatStack(error, own);
-  return apply(sessionHook as any, ErrorOf, [error, own]);
+  return formatStack(error, own);
 }
 
-/** Puts our formatter where V8 looks for one, for good. What a session puts there is asked, but only by the session's own code. */
-export function installStackTraces(): void {
-  const get = () => prepare, set = (f: unknown) => sessionHook = f === prepare ? undefined : f;
-  defineProperty(ErrorOf, "prepareStackTrace", { get, set, enumerable: false, configurable: false });
-}
+/** What the global object has as `Error`; the variable of that name is the true one. */
+class GlobalError extends ErrorOf {}
 
-/** Until the function that it gives is called, stacks are as we print them, whatever the session did to `Error`. */
-export function tellStacks(scope: object): () => void {
-  const found = getOwnPropertyDescriptor(scope, "Error"); // V8's hook is looked up on the global of that name
-  const replaced = found === undefined || ownValue(scope, "Error") !== ErrorOf;
-  if (replaced) define(scope, "Error", ErrorOf);
-  const before = telling;
-  telling = true;
-  return () => {
-    telling = before;
-    if (!replaced) return;
-    if (found === undefined) deleteProperty(scope, "Error");
-    else defineProperty(scope, "Error", setPrototypeOf(found, null));
-  };
+/**
+ * Puts our formatter where Deno looks for one, for good: on the `Error` of the global object. Deno finds nothing that a session puts on its
+ * own `Error`: while such a function ran, V8 would print every frame of any other stack itself.
+ */
+export function installStackTraces(scope: object): void {
+  const fixed = (value: unknown) => ({ value, writable: false, enumerable: false, configurable: false });
+  defineProperty(GlobalError, "prepareStackTrace", fixed(prepare));
+  defineProperty(scope, "Error", fixed(GlobalError));
 }
 
 /** V8's stack text. */

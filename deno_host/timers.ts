@@ -10,17 +10,16 @@ import {
   mapSet,
   mapSize,
   NativeMap,
-  schedule,
+  RangeErrorOf,
   TypeErrorOf,
-  unschedule,
 } from "./primordials.ts";
 
 type Callback = (...args: unknown[]) => unknown;
-type Timer = ReturnType<typeof schedule>;
-const scheduleRepeat = globalThis.setInterval;
+let unschedule: typeof globalThis.clearTimeout;
+const MOST = 10_000; // pending at once: a run that starts them without end hears of it, and its heap lives
 
 export class Timers {
-  #pending = new NativeMap<number, Timer>();
+  #pending = new NativeMap<number, any>(); // Deno's timers, by what the session has for them: a number, never Deno's own object
   #last = 0;
   #uncaught: (error: unknown) => void;
 
@@ -28,10 +27,15 @@ export class Timers {
     this.#uncaught = uncaught;
   }
 
-  /** Puts setTimeout, setInterval and their clear functions into `scope`. */
+  /** Puts setTimeout, setInterval and their clear functions into `scope`. Deno loads a part of Node when it is first asked for its own. */
   install(scope: Record<string, unknown>): void {
+    const { setTimeout, setInterval, clearTimeout } = globalThis;
+    unschedule = clearTimeout;
     const start = (once: boolean) => (callback: Callback, delay: unknown = 0, ...args: unknown[]): number => {
       if (typeof callback !== "function") throw new TypeErrorOf("The callback must be a function");
+      if (mapSize(this.#pending) >= MOST) {
+        throw new RangeErrorOf(`${MOST} timers are pending, which is the most; wait for some, or clear them, before starting more`);
+      }
       const id = ++this.#last;
       const fire = () => {
         if (once) mapDelete(this.#pending, id);
@@ -41,11 +45,11 @@ export class Timers {
           this.#uncaught(error);
         }
       };
-      mapSet(this.#pending, id, (once ? schedule : scheduleRepeat)(fire, delay as number));
+      mapSet(this.#pending, id, (once ? setTimeout : setInterval)(fire, delay as number));
       return id;
     };
     const clear = (id?: unknown): void => {
-      const timer = typeof id === "number" ? mapGet(this.#pending, id) : undefined;
+      const timer = mapGet(this.#pending, id as number);
       if (timer === undefined) return;
       mapDelete(this.#pending, id as number);
       unschedule(timer);

@@ -5,7 +5,7 @@ filtered), `Outcome` (answers.py: what the model may read), `RunDraft` (what the
 characters (Unicode code points) of the caller's own text unless a field says otherwise. Times are Unix seconds, durations milliseconds.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -81,6 +81,13 @@ class SyntaxFault:
     message: str
     line: int
     column: int
+
+
+def declaration(fresh: Iterable[str]) -> str:
+    """The `declare` of a `Program` for these names. `Error` is a variable from the start, since its global property is fixed
+    (deno_host/thrown.ts), which a declaration may not shadow."""
+    names = [name for name in fresh if name != "Error"]
+    return f"let {', '.join(names)};" if names else ""
 
 
 @dataclass(frozen=True, slots=True)

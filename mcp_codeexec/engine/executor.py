@@ -16,6 +16,7 @@ from mcp_codeexec.engine.files import Files
 from mcp_codeexec.engine.heaps import Heap, Heaps
 from mcp_codeexec.engine.outcome import Draft, explained, failed_draft, outcome_of, rejected_draft, run_draft, withheld_fields
 from mcp_codeexec.engine.record import WITHHELD, record_of
+from mcp_codeexec.engine.wording import fate
 from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
 from mcp_codeexec.filtering import FilterPipeline, fit
 from mcp_codeexec.language.meant import as_meant
@@ -161,18 +162,19 @@ class CodeExecutor:
         self, session: Session, text: _Text, erased: Erased, timeout_ms: int, heap: Heap, stage: Callable[[Stage], None]
     ) -> tuple[Draft, Heap]:
         """One run in the session's process, and the heap that it began with."""
-        for again in (True, False):
+        again = bool(heap.names)
+        while True:
             program = prepare(erased, text.code, heap.names)
             workspace = self._files.workspace(session)
             job = Job(session.next_run, program, timeout_ms, heap.names, {**self._host_calls, **workspace.calls()})
             self._remember(session.id, job.run, program)
             try:
                 raw = await self._deno.execute(session.id, job)
-                break
+                return self._ran(session, raw, program, timeout_ms, heap.names, workspace), heap
             except WorkerDied:  # its heap went between our look at it and the run
-                if not again or not heap.names:
+                if not again:
                     raise
-                heap = await self._heaps.of(session)
+                heap, again = await self._heaps.of(session), False
             except asyncio.CancelledError:
                 with anyio.CancelScope(shield=True), anyio.move_on_after(_FINISH_S):
                     stopped = await self._deno.stop(session.id, {**heap.names, **program.names})
@@ -180,7 +182,6 @@ class CodeExecutor:
                         draft = self._ran(session, stopped, program, timeout_ms, heap.names, workspace)
                         await self._finish(session, text, draft, heap, stage)
                 raise
-        return self._ran(session, raw, program, timeout_ms, heap.names, workspace), heap
 
     def _ran(
         self, session: Session, raw: RawRun, program: Program, timeout_ms: int, known: Mapping[str, Kind], workspace: Workspace
@@ -218,6 +219,8 @@ class CodeExecutor:
             fields["state"] = "restored"
         if gone:
             fields["lost"] = list(gone)
+        if more := fate(gone, session.variables, rows):
+            fields["hint"] = f"{fields['hint']} {more}" if fields.get("hint") else more
         try:
             cleaned = await self._filters.clean(fields, session.vault)
             outcome = outcome_of(session.id, run, draft.status, cleaned.tree, cleaned.redactions)

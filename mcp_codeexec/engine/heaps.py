@@ -58,16 +58,14 @@ class Heaps:
         self._deno.saw(session.id, session.info.runs)
 
     async def _brought_back(self, session: Session, segments: list[Segment]) -> Mapping[str, Kind]:
-        kinds = {variable.name: variable.kind for variable in session.variables.values()}
+        kinds: dict[str, Kind] = {variable.name: variable.kind for variable in session.variables.values()}
         texts = _texts(segments)
-        try:
-            return await self._deno.restore(session.id, session.info.runs, segments, kinds, texts)
-        except WorkerDied:  # once may be an accident
-            pass
-        try:
-            return await self._deno.restore(session.id, session.info.runs, segments, kinds, texts)
-        except WorkerDied:
-            return await self._deno.restore(session.id, session.info.runs, [], {}, {})
+        for kept in (segments, segments, []):  # once may be an accident; twice, they cannot be read
+            try:
+                return await self._deno.restore(session.id, session.info.runs, kept, kinds, texts)
+            except WorkerDied:
+                event(log, "not restored", level=logging.WARNING, session=session.id)
+        raise WorkerDied("No process could be made ready for the session.")
 
 
 def _texts(segments: list[Segment]) -> dict[str, str]:

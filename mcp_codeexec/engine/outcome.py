@@ -99,11 +99,10 @@ def run_draft(
         fields["error"] = error
         hints += [own, wording.KEPT]
     else:
-        end = wording.ending(raw, timeout_ms, settings.memory_mb, settings.max_timeout_ms)
+        end = wording.ending(raw, run, timeout_ms, settings.memory_mb, settings.max_timeout_ms)
         fields["error"] = {"name": end.name, "message": end.message}
         hints.append(end.hint)
-    if files and not raw.heap_kept:
-        hints.append(wording.undone(len(files)))
+    if not raw.heap_kept:
         files = ()
     output = with_places(_output(raw.console), run, locate)
     if output:
@@ -140,9 +139,7 @@ def outcome_of(session_id: str, run: int, status: Status, fields: Json, redactio
 
 def withheld_fields(exc: Withheld, draft: Draft) -> dict[str, Json]:
     """What may be said where the fields could not be filtered."""
-    state = (
-        "The run is over and its state is kept." if draft.heap_kept else "The session's process is gone and its variables with it."
-    )
+    state = "The run is over and its state is kept." if draft.heap_kept else "The run was undone."
     return {"error": {"name": "Withheld", "message": f"{exc} {state}"}, "hint": exc.hint}
 
 

@@ -13,7 +13,7 @@ from mcp_codeexec.language.objects import Reading, read
 from mcp_codeexec.language.positions import Lines, SourceMap
 from mcp_codeexec.language.rewrite import Cell
 from mcp_codeexec.language.targets import Targets
-from mcp_codeexec.model import Erased, Kind, Position, Program
+from mcp_codeexec.model import Erased, Kind, Position, Program, declaration
 
 _NAME = "name: [(identifier) (nested_identifier)] @namespace"
 _MERGED = f"""
@@ -37,9 +37,8 @@ def prepare(erased: Erased, source: str, names: Mapping[str, Kind]) -> Program:
     targets = Targets(root, reading.marked, {**names, **cell.names})
     targets.guard_constants(cell.edits)
     output = Output(reading.data, cell.edits)
-    fresh = [name for name in cell.names if name not in names]
     return Program(
-        declare=f"let {', '.join(fresh)};" if fresh else "",
+        declare=declaration(name for name in cell.names if name not in names),
         body=output.text.decode(errors="replace"),
         names=cell.names,
         assigned=targets.names() | frozenset(cell.names),

@@ -2,6 +2,7 @@
 and tested, in one place. Sources of the facts: Deno's security documentation, and measurements told in docs/.
 """
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -14,11 +15,18 @@ BUILTINS_OF: Mapping[str, tuple[str, ...]] = {"evaluate.js": ("node:inspector",)
 ENTRIES = ("session_worker.js", "transpiler.js")  # the map applies to these too when they are started; they export nothing
 
 
+def seen(folder: Path) -> Path:
+    """What a process that works in `folder` calls it: a name that tells nothing of the host. V8 prints it in some stacks (thrown.ts)."""
+    return Path("/proc/self/cwd") if sys.platform == "linux" else folder
+
+
 def argv(deno: Path, script: Path, import_map: Path, *, heap_mb: int, inspector: bool, arguments: Iterable[str] = ()) -> list[str]:
     """The command of one process: every permission denied (the session worker revokes `inspector` once it is connected), nothing
     fetched, nothing cached, code from strings refused by V8 itself, regular expressions with a linear-time fallback."""
     flags = [
         f"--max-heap-size={heap_mb}",
+        "--optimize-for-size",  # of the young generation: it is not slower, and leaves more to the session
+        "--expose-gc",  # to the host side alone: deno_host/memory.ts
         "--disallow-code-generation-from-strings",
         "--enable-experimental-regexp-engine-on-excessive-backtracks",
     ]
@@ -44,7 +52,7 @@ def argv_without_walls(deno: Path, script: Path, *, heap_mb: int, arguments: Ite
         "--no-config",
         "--no-lock",
         "--allow-all",
-        f"--v8-flags=--max-heap-size={heap_mb}",
+        f"--v8-flags=--max-heap-size={heap_mb},--optimize-for-size,--expose-gc",
         str(script),
         *arguments,
     ]

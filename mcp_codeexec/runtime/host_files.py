@@ -21,18 +21,18 @@ from mcp_codeexec.runtime import command
 
 @dataclass(frozen=True, slots=True)
 class HostFiles:
-    """Where the built files are."""
+    """Where the built files are; scripts as a process that works in the folder calls them."""
 
     folder: Path
     deno_version: str
 
     @property
     def session_worker(self) -> Path:
-        return self.folder / "session_worker.js"
+        return command.seen(self.folder) / "session_worker.js"
 
     @property
     def transpiler(self) -> Path:
-        return self.folder / "transpiler.js"
+        return command.seen(self.folder) / "transpiler.js"
 
     @property
     def import_map(self) -> Path:
@@ -101,7 +101,8 @@ def _build(deno: Path, folder: Path) -> HostFiles:
     try:
         for name, text in built.files.items():
             (work / name).write_text(text, "utf-8")
-        (work / "import_map.json").write_text(json.dumps(command.import_map(folder, built.builtins, built.files)), "utf-8")
+        import_map = command.import_map(command.seen(folder), built.builtins, built.files)
+        (work / "import_map.json").write_text(json.dumps(import_map), "utf-8")
         (work / "deno_version").write_text(built.deno, "utf-8")
         work.chmod(0o755)
         try:

@@ -3,6 +3,7 @@
 Fork from a thread that lives as long as the server (the main thread): the kernel's parent-death signal follows the forking thread.
 """
 
+import contextlib
 import json
 import subprocess
 from collections import deque
@@ -16,6 +17,7 @@ from mcp_codeexec.worker_options import WorkerOptions
 KB = 1_024
 _HEAP_OF_LIMIT = 0.8  # V8's own heap limit, as a part of the process' memory limit: the error it gives is the better one
 _TRANSPILER_MB = 512
+WARM = b'\0\0\0\x11\0\0\0\x0d{"op":"warm"}'  # the frame, written out: what encodes frames is not light
 
 
 class Launcher:
@@ -39,7 +41,7 @@ class Launcher:
                 hint="`mcp-codeexec doctor` says what is missing and why.",
             )
         self._parser_layers = self._probe(own_maps=True)
-        bounds = {"head": options.console_head_kb * KB, "tail": options.console_tail_kb * KB}
+        bounds = {"head": options.console_head_kb * KB, "tail": options.console_tail_kb * KB, "memory": options.memory_mb}
         worker, heap_mb = self.files.session_worker, int(options.memory_mb * _HEAP_OF_LIMIT)
         if options.without_deno_walls:
             arguments = [json.dumps({**bounds, "walls": False})]
@@ -54,11 +56,15 @@ class Launcher:
         self._early: deque[subprocess.Popen[bytes]] = deque()
 
     def start_early(self) -> None:
-        """Fork a first session process now, so that it starts while Python imports the rest."""
-        self._early.append(self._spawn(self._session, self.layers))
+        """Fork a first session process now, so that it starts and warms itself while Python imports the rest."""
+        popen = self._spawn(self._session, self.layers)
+        self._early.append(popen)
+        assert popen.stdin is not None  # noqa: S101 - it is a pipe
+        with contextlib.suppress(BrokenPipeError):  # it is dead: whoever takes it will see
+            popen.stdin.write(WARM)
 
     def session(self) -> subprocess.Popen[bytes]:
-        """A process for one session."""
+        """A process for one session. It warms itself when it is first spoken to."""
         return self._early.popleft() if self._early else self._spawn(self._session, self.layers)
 
     def transpiler(self) -> subprocess.Popen[bytes]:
@@ -95,7 +101,7 @@ class Launcher:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 env=command.environment(),
-                cwd="/",
+                cwd=self.files.folder,
                 start_new_session=True,
                 preexec_fn=layers.in_child,  # noqa: PLW1509 - prebuilt system calls only, see layers/
             )

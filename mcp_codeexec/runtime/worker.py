@@ -9,7 +9,19 @@ import anyio
 from pydantic import BaseModel, ValidationError
 
 from mcp_codeexec.errors import WorkerDied
-from mcp_codeexec.model import Console, Described, HostCall, Json, Kind, Program, RawError, RawRun, RawVariable, Segment
+from mcp_codeexec.model import (
+    Console,
+    Described,
+    HostCall,
+    Json,
+    Kind,
+    Program,
+    RawError,
+    RawRun,
+    RawVariable,
+    Segment,
+    declaration,
+)
 from mcp_codeexec.runtime.causes import cause
 from mcp_codeexec.runtime.host_calls import HostCalls
 from mcp_codeexec.runtime.monitor import ResourceMonitor, cpu_seconds
@@ -177,7 +189,7 @@ class SessionWorker:
 
     async def assign(self, name: str, data: bytes) -> tuple[tuple[RawVariable, ...], tuple[Segment, ...]]:
         """Give the session a variable from JSON text: what it is then, and what is to be kept of it. Raises WorkerDied."""
-        declare = "" if name in self.names else f"let {name};"
+        declare = "" if name in self.names else declaration([name])
         self._saving = Saving(self._format)
         self._assigning = True
         try:
@@ -195,8 +207,7 @@ class SessionWorker:
         """
         segments = [s for s in segments if is_readable(s)]
         names = [s.name for s in segments if kinds.get(s.name, "global") != "global"]
-        declare = f"let {', '.join(names)};" if names else ""
-        request = {"op": "restore", "segments": len(segments), "declare": declare, "names": names}
+        request = {"op": "restore", "segments": len(segments), "declare": declaration(names), "names": names}
         asked = self.process.begin(request)
         self.process.resume()
         try:

@@ -8,10 +8,7 @@ from mcp_codeexec.engine.wording import count, violation_line
 from mcp_codeexec.filtering import dumped
 
 _DOT = " · "
-_STATES = {
-    "restored": "The variables were rebuilt from the snapshot before this run.",
-    "rolled_back": "This run was undone.",
-}
+_RESTORED = "The variables were brought back for this run: the session's process had ended."
 
 
 def render(answer: Answer) -> str:
@@ -49,8 +46,8 @@ def _outcome(answer: Outcome) -> list[str]:
         lines.append(f"value{kind}: {answer.value_text}")
     if answer.error is not None:
         lines += _error(answer.error, thrown=answer.status == "error")
-    if answer.state:
-        lines.append(_STATES.get(answer.state, answer.state))
+    if answer.state == "restored":  # of one that is rolled back, the error says so
+        lines.append(_RESTORED)
     lines += _lost(answer)
     if answer.output:
         stopped = answer.status in ("timeout", "memory_limit", "crashed", "cancelled")

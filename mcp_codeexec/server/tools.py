@@ -104,10 +104,9 @@ def _execute_text(settings: Settings) -> str:
     return f"""\
 Run TypeScript in a private sandbox and get a short answer. Use it to compute, transform and analyse data. A session works like a \
 notebook: send small pieces, build on earlier ones.
-SESSION  Leave session_id out to start one; pass the returned id to go on. Top-level variables, functions, classes and enums persist, \
-also over errors and most time-outs, and may be declared again. If the session's process has to be ended (a loop after an await, too much \
-memory, a restart, many newer sessions) its variables are gone and named in `lost`; files and history stay. \
-Kept {settings.keep_days:g} days after last use.
+SESSION  Leave session_id out to start one; pass the returned id to go on. Top-level variables, functions, classes, enums and files \
+persist, also over errors, time-outs and restarts, and may be declared again. A run that had to be killed is undone. What a process alone \
+can hold (closures, promises) goes with it and is named in `lost`. Kept {settings.keep_days:g} days after last use.
 RESULT  The last expression is the value; a promise is awaited. A final declaration gives what it declared; `_` is the previous value. \
 Top-level await and return work. console.* is captured. A cut result names the call that fetches the rest: never run code again just to \
 see more.

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 import pytest
 
 from mcp_codeexec import Engine
-from mcp_codeexec.engine.wording import KEPT, LOST
+from mcp_codeexec.engine.wording import KEPT, undone
 from mcp_codeexec.settings import Settings
 from tests.attacks.attack import RULED, UNWALLED
 from tests.attacks.test_table import SWITCHES
@@ -71,11 +71,11 @@ async def test_what_takes_too_long_is_stopped_and_told(engines: Mapping[str, Eng
     outcome = await engine.execute(f"kept.push(2); {code}", session, 150)
     assert outcome.status == "timeout", outcome
     assert outcome.error is not None
-    state = LOST if where == AFTER else KEPT
+    state = undone(2) if where == AFTER else KEPT
     assert outcome.error.message == f"Stopped after 150 ms, {where}. {state}"
-    assert outcome.lost == (["kept"] if where == AFTER else [])
-    after = await engine.execute("typeof kept === 'undefined' ? 'gone' : kept", session)
-    assert after.value == ("gone" if where == AFTER else [1, 2])
+    assert (outcome.state, outcome.lost) == ("rolled_back" if where == AFTER else "", [])
+    after = await engine.execute("kept", session)
+    assert after.value == ([1] if where == AFTER else [1, 2])
 
 
 @pytest.mark.parametrize("way", [RULED, UNWALLED])
@@ -86,12 +86,12 @@ async def test_what_takes_too_much_memory_is_stopped_and_told(engines: Mapping[s
     outcome = await engine.execute(f"kept.push(2); {code}", session, 20_000)
     assert outcome.status == "memory_limit", outcome
     assert outcome.error is not None
-    assert outcome.error.message == f"The run needed more than 100 MB. {LOST}"
-    assert outcome.lost == ["kept"]
+    assert outcome.error.message == f"The run needed more than 100 MB. {undone(2)}"
+    assert (outcome.state, outcome.lost) == ("rolled_back", [])
     assert outcome.usage is not None
     assert outcome.usage.peak_memory_mb < 115
-    after = await engine.execute("typeof kept", session)
-    assert after.value == "undefined"
+    after = await engine.execute("kept", session)
+    assert (after.value, after.state) == ([1], "restored")
 
 
 # A fault, true today: ICU dies without a word, so the cause is told by the peak of memory; and that is not known (0.0) where the server has
@@ -101,7 +101,7 @@ async def test_today_a_silent_death_of_memory_may_be_told_as_a_crash(engines: Ma
     assert outcome.error is not None
     told = (outcome.status, outcome.error.message)
     assert told in {
-        ("memory_limit", f"The run needed more than 100 MB. {LOST}"),
-        ("crashed", f"The session's process crashed (signal 11). {LOST}"),
+        ("memory_limit", f"The run needed more than 100 MB. {undone(1)}"),
+        ("crashed", f"The session's process crashed (signal 11). {undone(1)}"),
     }
     assert (await engines[RULED].execute("1 + 1", outcome.session_id)).value == 2

@@ -1,12 +1,14 @@
 """Programs that tamper with what the harness around them may use: the answer is the true one, and none of their traps was run for it."""
 
 import json
+import re
+import sys
 from collections.abc import AsyncGenerator, Mapping
 
 import pytest
 
 from mcp_codeexec import Engine
-from mcp_codeexec.engine.wording import LOST
+from mcp_codeexec.engine.wording import undone
 from mcp_codeexec.settings import Settings
 from tests.attacks.attack import RULED, UNRULED
 
@@ -74,13 +76,9 @@ BROKEN = [
         "crashed", "ended by itself (exit code 1)"),
     ("events that reach nobody", "EventTarget.prototype.dispatchEvent = () => true; Promise.reject(1); await null",
         "crashed", "ended by itself (exit code 1)"),
-    # A worker that cannot go on calls `exit`, which asks for room on the global object and throws: only the run's time ends it.
-    ("a frozen global object", "Object.freeze(this); let x = 1", "timeout", "Stopped after 300 ms"),
-    ("a global object that takes nothing", "Object.preventExtensions(this); let x = 1", "timeout", "Stopped after 300 ms"),
-    # V8 itself prints what a finaliser throws, and on standard output, which is the wire: `:1: Uncaught …`. No zero byte can be printed
-    # that way, and a frame begins with one, so nothing is forged. But an honest program may end like this too.
-    ("bytes on the wire", "const r = new FinalizationRegistry(() => { throw 'f'.repeat(9_000) }); (() => r.register({}, 1))(); \
-        for (;;) { new Array(1e5).fill(1); await new Promise((r) => setTimeout(r)) }", "crashed", "broke its protocol"),
+    ("both, and a frozen global object", "Object.defineProperty(Object.prototype, 'toJSON', { value: () => 'forged' }); \
+        Object.freeze(this); let x = 1",
+        "crashed", "ended by itself (exit code 1)"),
 ]  # fmt: skip
 
 
@@ -104,39 +102,112 @@ async def test_no_trap_is_sprung(engines: Mapping[str, Engine], way: str, trap: 
         assert (f"'{outcome.value_text}'" if outcome.value_text else outcome.value) == truth, outcome
 
 
+# What is frozen stays usable: the harness keeps nothing on the global object.
+@pytest.mark.parametrize("how", ["freeze", "seal", "preventExtensions"])
+async def test_a_frozen_global_object_harms_nobody(engines: Mapping[str, Engine], how: str) -> None:
+    engine = engines[RULED]
+    session = (await engine.execute(f"let x = 1; Object.{how}(this); x")).session_id
+    for code, truth in {
+        "x += 1": 2,
+        "let y = [x]; await null; y": [2],
+        "await files.list()": [],
+        "class A {}; typeof new A()": "object",
+    }.items():
+        outcome = await engine.execute(code, session)
+        assert (outcome.status, outcome.value, outcome.lost) == ("ok", truth, []), outcome
+    for code in ("for (;;);", "await new Promise(() => {})"):
+        outcome = await engine.execute(code, session, 100)
+        assert (outcome.status, outcome.lost) == ("timeout", []), outcome
+    assert (await engine.execute("x", session)).value == 2
+
+
 @pytest.mark.parametrize("way", [RULED, UNRULED])
 @pytest.mark.parametrize(("code", "status", "said"), [pytest.param(*rest, id=name) for name, *rest in BROKEN])
 async def test_what_breaks_the_harness_is_told(engines: Mapping[str, Engine], way: str, code: str, status: str, said: str) -> None:
     engine = engines[way]
     outcome = await engine.execute("let kept = 1")
-    outcome = await engine.execute(code, outcome.session_id, 10_000 if status == "crashed" else 300)
+    outcome = await engine.execute(code, outcome.session_id, 10_000)
     assert outcome.status == status, outcome
     assert outcome.error is not None
     assert said in outcome.error.message
-    assert outcome.error.message.endswith(LOST)
-    assert outcome.lost == ["kept"]
+    assert outcome.error.message.endswith(undone(2))
+    assert (outcome.state, outcome.lost) == ("rolled_back", [])
     assert "forged" not in json.dumps(outcome.structure())
     outcome = await engine.execute("1 + 1", outcome.session_id)
     assert (outcome.status, outcome.value) == ("ok", 2), outcome
 
 
-STACK = "Error = { prepareStackTrace: (e, sites) => sites.map((s) => `${s.getFileName()} ${s.getFunctionName()}`).join('\\n') };"
-SITES = "try { null.x } catch (e) { e.stack }"
+# V8 itself would print it, on standard output, which is the wire.
+async def test_what_a_finaliser_throws_is_printed_and_costs_nothing(engines: Mapping[str, Engine]) -> None:
+    made = await engines[RULED].execute(
+        "let done = false; const r = new FinalizationRegistry((held) => { done = true; throw held }); 1"
+    )
+    code = "(() => r.register({}, 'the end'))(); while (!done) { new Array(1e5).fill(1); await new Promise((r) => setTimeout(r)) } done"
+    outcome = await engines[RULED].execute(code, made.session_id, 20_000)
+    assert (outcome.status, outcome.value, outcome.output) == ("ok", True, "[uncaught] the end\n"), outcome
+    for code in (
+        "r.constructor === FinalizationRegistry",
+        "new (class extends FinalizationRegistry {})(() => {}) instanceof r.constructor",
+    ):
+        assert (await engines[RULED].execute(code, made.session_id)).value is True
+    for code in ("FinalizationRegistry(() => {})", "new FinalizationRegistry(1)"):
+        outcome = await engines[RULED].execute(code, made.session_id)
+        assert outcome.error is not None
+        assert outcome.error.name == "TypeError"
 
 
-# A hole, true today: V8 asks the global of the name `Error` for its hook, and the harness guards the one of the true Error only. A session
-# that replaces the global sees our frames, with the folder of the harness on the host; functions and receivers in them it does not get.
-async def test_today_a_replaced_error_shows_the_frames_of_the_harness(engines: Mapping[str, Engine]) -> None:
-    outcome = await engines[RULED].execute(f"{STACK} let t; {SITES.replace('e.stack', 't = e.stack')}; t")
-    assert isinstance(outcome.value, str)
-    assert "/evaluate.js called" in outcome.value
-    assert "/session_worker.js" in outcome.value
+# What a session may put where V8 or Deno would look for a maker of stacks; `%s` is one that tells all that it sees.
+HOOK = "prepareStackTrace: (e, sites) => 'hook ' + sites.map((s) => `${s.getFileName()} ${s.getFunctionName()}`).join('\\n')"
+STACKS = [
+    ("a variable", "let Error = { %s };"),
+    ("a global", "Error = { %s };"),
+    ("a property of the global object", "this.Error = { %s }; Reflect.defineProperty(this, 'Error', { value: { %s } });"),
+    ("no Error at all", "delete this.Error;"),
+    ("a hook", "Object.assign(Error, { %s });"),
+    ("a hook that asks for a stack", "Error.prepareStackTrace = () => new TypeError('in a hook').stack;"),
+    ("a hook for all", "Object.assign(Object.prototype, { %s });"),
+]
 
 
-async def test_an_error_of_the_sessions_own_gets_no_function_of_the_harness(engines: Mapping[str, Engine]) -> None:
-    hook = "Error = { prepareStackTrace: (e, sites) => sites.slice(1).filter((s) => s.getFunction() ?? s.getThis()).length };"
-    outcome = await engines[RULED].execute(f"{hook} let t; try {{ null.x }} catch (e) {{ t = e.stack }}; t")
-    assert outcome.value == 0
+@pytest.mark.parametrize("way", [RULED, UNRULED])
+@pytest.mark.parametrize("code", [pytest.param(code.replace("%s", HOOK), id=name) for name, code in STACKS])
+async def test_stacks_show_the_sessions_frames_only(engines: Mapping[str, Engine], way: str, code: str) -> None:
+    body = (
+        "const seen = []; try { null.x } catch (e) { seen.push(e.stack) }; try { setTimeout(1) } catch (e) { seen.push(e.stack) }; \
+        seen.push(await new Promise((r) => setTimeout(() => r(new TypeError('late').stack)))); seen"
+    )
+    outcome = await engines[way].execute(code + body)
+    assert isinstance(outcome.value, list), outcome
+    assert [re.sub(r":\d+:\d+", "", str(stack)) for stack in outcome.value] == [
+        "TypeError: Cannot read properties of null (reading 'x')\n    at run1",
+        "TypeError: The callback must be a function\n    at run1",
+        "TypeError: late\n    at run1",
+    ]
+
+
+# A fault, true today: where there is no stack left to call anybody, V8 prints every frame itself. Ours have names that tell nothing of
+# the host.
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere these frames name the folder of the harness")
+async def test_today_at_the_end_of_the_stack_frames_of_the_harness_show_but_no_path_of_the_host(
+    engines: Mapping[str, Engine],
+) -> None:
+    outcome = await engines[RULED].execute(END_OF_STACK, "", 20_000)
+    assert isinstance(outcome.value, str), outcome
+    assert set(re.findall(r"\w+://[^:]*/", outcome.value)) == {"file:///proc/self/cwd/"}
+
+
+# Two frames so large that the whole of a stack fits into one text, then many small ones up to its end, of which some find it.
+END_OF_STACK = """
+Error.stackTraceLimit = 200;
+let found;
+const look = (k) => {
+  try { if (k > 0) look(k - 1) } catch {}
+  try { const { stack } = new TypeError(); if (stack.includes("://")) found ??= stack } catch {}
+};
+const fill = (d, ...a) => { d > 0 ? fill(d - 1, ...a) : look(60) };
+for (let size = 36_000; size < 44_000 && found === undefined; size += 40) try { fill(2, ...new Array(size)) } catch {}
+found
+"""
 
 
 # Deno's read asks the `length` of the buffer that it is given; ours has one of its own, not the getter that a session may replace.

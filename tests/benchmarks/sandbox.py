@@ -51,12 +51,15 @@ def ready(start: Callable[[], subprocess.Popen[bytes]], count: int) -> float:
 
 
 def starts(row: Callable[[str, float, float, str], None]) -> None:
-    """A worker with all layers beside the same without, and ten beside ten bare `deno run`."""
+    """A worker with all layers beside the same without, and ten beside ten bare `deno run`: until each has said that it is ready, before it
+    warms itself."""
     launcher = Launcher(WorkerOptions())
     argv, pipe = launcher.session().args, subprocess.PIPE
 
     def without_layers() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True)
+        return subprocess.Popen(
+            argv, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True, cwd=launcher.files.folder
+        )
 
     def bare() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -71,7 +74,7 @@ def starts(row: Callable[[str, float, float, str], None]) -> None:
         floor.append(ready(bare, TEN))
     launcher.close()
     row("a worker ready, beside one without layers", statistics.median(one), statistics.median(same), "aim 1.3")
-    row("ten workers started, beside ten bare deno run", statistics.median(ten), statistics.median(floor), "aim 1.5")
+    row("ten workers ready, beside ten bare deno run", statistics.median(ten), statistics.median(floor), "aim 1.5")
 
 
 async def limits(note: Callable[[str, str], None]) -> None:

@@ -84,10 +84,10 @@ LOSSES = ["await null; for (;;) {}", "const all = []; for (;;) all.push(new Arra
 
 
 @pytest.mark.parametrize("code", LOSSES)
-async def test_what_a_session_may_lose_is_named_and_its_history_stays(engine: Engine, code: str) -> None:
-    first = await engine.execute("let a = 5; a")
-    lossy = await engine.execute(code, first.session_id, timeout_ms=2_000)
-    assert lossy.status != "ok"
-    assert "a" in lossy.lost
+async def test_a_run_that_is_killed_is_undone_and_what_a_session_may_lose_is_named(engine: Engine, code: str) -> None:
+    first = await engine.execute("let a = 5; const next = (() => { let n = 0; return () => ++n })(); a")
+    killed = await engine.execute(f"a = 6; {code}", first.session_id, timeout_ms=2_000)
+    assert (killed.status != "ok", killed.state, killed.lost) == (True, "rolled_back", ["next"])
+    assert (await engine.execute("a", first.session_id)).value == 5
     history = await engine.session_history(first.session_id)
-    assert [row.run for row in history.runs] == [2, 1]
+    assert [row.run for row in history.runs] == [3, 2, 1]

@@ -185,20 +185,18 @@ async def test_one_session_in_a_loop_does_not_stop_another() -> None:
 async def test_the_least_recently_used_session_gives_its_process_up() -> None:
     async with Engine(settings(live_sessions=2)) as engine:
         sessions = [(await engine.execute(f"let n = {i}; n")).session_id for i in range(3)]
-        assert [(await engine.execute("typeof n", session)).lost for session in (sessions[2], sessions[1], sessions[0])] == [
-            [],
-            [],
-            ["n"],
-        ]
+        answers = [await engine.execute("n", session) for session in (sessions[2], sessions[1], sessions[0])]
+        assert [(answer.value, answer.state) for answer in answers] == [(2, ""), (1, ""), (0, "restored")]
 
 
 async def test_a_lost_name_is_told_unless_the_text_declares_it_anew() -> None:
     async with Engine(settings(live_sessions=1)) as engine:
-        session = (await engine.execute("n = 5; let m = 6; let k = 7")).session_id
+        session = (await engine.execute("n = Promise.resolve(5); let m = n, k = n, kept = 1")).session_id
         await engine.execute("1")  # in another session, which takes the only place
         out = await engine.execute("typeof n === 'undefined' ? n = 1 : ++n; let m = 8; n", session)
-        assert (out.value, out.lost) == (1, ["k", "n"])
-        assert [row.name for row in (await engine.get_variable(session)).variables] == ["m", "n"]
+        assert (out.value, out.lost, out.state) == (1, ["k", "n"], "restored")
+        assert "k (a Promise)" in out.hint
+        assert [row.name for row in (await engine.get_variable(session)).variables] == ["kept", "m", "n"]
 
 
 async def test_an_error_that_is_printed_names_the_callers_places(engine: Engine) -> None:

@@ -95,8 +95,9 @@ async def test_a_run_whose_process_does_not_survive_leaves_files_as_they_were(en
     first = await engine.execute("await files.write('a', 'before'); await files.write('b', 'b')")
     text = "await files.write('a', 'after'); await files.remove('b'); await files.write('c', ''); await null; for (;;) {}"
     lost = await engine.execute(text, first.session_id, timeout_ms=1_000)
-    assert lost.status == "timeout"
-    assert "3 files that it changed are as before." in lost.hint
+    assert (lost.status, lost.state) == ("timeout", "rolled_back")
+    assert lost.error is not None
+    assert "variables and files are as after run 1" in lost.error.message
     after = await engine.execute("[await files.read('a'), await files.list()]", first.session_id)
     assert after.value == ["before", [{"name": "a", "bytes": 6}, {"name": "b", "bytes": 1}]]
 

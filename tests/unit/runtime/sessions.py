@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import anyio
 import psutil
 
-from mcp_codeexec.model import HostCall, Kind, Position, Program, RawRun
+from mcp_codeexec.model import HostCall, Kind, Position, Program, RawRun, declaration
 from mcp_codeexec.runtime.worker import Job, SessionWorker
 
 EVENTUALLY_S = 10.0
@@ -16,8 +16,7 @@ EVENTUALLY_S = 10.0
 def program(body: str, *names: str, known: Mapping[str, Kind] | None = None) -> Program:
     """`names` are declared by it, unless the session knows them, and reported."""
     fresh = [name for name in names if name not in (known or {})]
-    declare = f"let {', '.join(fresh)};" if fresh else ""
-    return Program(declare, body, dict.fromkeys(names, "let"), frozenset(names), Position)
+    return Program(declaration(fresh), body, dict.fromkeys(names, "let"), frozenset(names), Position)
 
 
 class Session:

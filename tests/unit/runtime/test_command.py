@@ -43,15 +43,15 @@ def test_every_builtin_of_this_deno_is_mapped_away(launcher: Launcher) -> None:
         assert mapped[bare] == mapped[f"node:{bare}"]
         assert mapped[bare].startswith("data:text/javascript,throw")
     scopes = json.loads(launcher.files.import_map.read_text())["scopes"]
-    folder = launcher.files.folder
-    files = {path.as_uri() for path in folder.glob("*.js") if path.name not in command.ENTRIES}
+    folder = command.seen(launcher.files.folder)
+    files = {(folder / path.name).as_uri() for path in launcher.files.folder.glob("*.js") if path.name not in command.ENTRIES}
     assert {url: set(names) for url, names in scopes.items()} == {
         folder.as_uri() + "/": files,
         (folder / "evaluate.js").as_uri(): {"node:inspector"},
         (folder / "transpiler.js").as_uri(): {"node:module"},
     }
     assert files <= mapped.keys()
-    assert not any("export" in (folder / entry).read_text() for entry in command.ENTRIES)
+    assert not any("export" in (launcher.files.folder / entry).read_text() for entry in command.ENTRIES)
 
 
 @pytest.mark.parametrize(
@@ -101,16 +101,18 @@ async def test_a_data_module_runs_and_can_do_what_any_code_can(worker: SessionWo
 
 
 async def test_a_script_cannot_pass_for_a_file_of_ours(worker: SessionWorker, launcher: Launcher) -> None:
-    ours = (launcher.files.folder / "evaluate.js").as_uri()
-    for trick in (f"\n//# sourceURL={ours}\n", f"\n/*\n//# sourceURL={ours}\n*/"):
-        raw = await run(worker, f"return await import('node:inspector'){trick}")
-        assert raw.status == "error"
+    for folder in (launcher.files.folder, command.seen(launcher.files.folder)):
+        ours = (folder / "evaluate.js").as_uri()
+        for trick in (f"\n//# sourceURL={ours}\n", f"\n/*\n//# sourceURL={ours}\n*/"):
+            raw = await run(worker, f"return await import('node:inspector'){trick}")
+            assert raw.status == "error"
 
 
-async def test_the_harness_cannot_be_imported_by_who_knows_where_it_is(session: Session, launcher: Launcher) -> None:
-    folder = launcher.files.folder.as_uri()
-    for path in launcher.files.folder.iterdir():
-        for specifier in (path.as_uri(), str(path), f"{folder}/./{path.name}", f"{path.as_uri()}?x", f"{path.as_uri()}#x"):
+@pytest.mark.parametrize("name", ["as the host has it", "as a worker has it"])
+async def test_the_harness_cannot_be_imported_by_who_knows_where_it_is(session: Session, launcher: Launcher, name: str) -> None:
+    folder = launcher.files.folder if name == "as the host has it" else command.seen(launcher.files.folder)
+    for path in (folder / file.name for file in launcher.files.folder.iterdir()):
+        for specifier in (path.as_uri(), str(path), f"{folder.as_uri()}/./{path.name}", f"{path.as_uri()}?x", f"{path.as_uri()}#x"):
             module = f"export * from {specifier!r}"
             for imported in (f"{specifier!r}", f"'data:text/javascript,' + encodeURIComponent({module!r})"):
                 raw = await session.run(f"return Object.keys(await import({imported}))", ms=100)
@@ -150,11 +152,12 @@ async def test_no_dangerous_global_is_left(worker: SessionWorker) -> None:
 
 def test_host_files_are_built_once_and_found_again(launcher: Launcher, tmp_path: Path) -> None:
     first = host_files.prepare(launcher.deno, tmp_path)
-    built = first.session_worker.stat().st_mtime_ns
+    script = first.folder / first.session_worker.name
+    built = script.stat().st_mtime_ns
     again = host_files.prepare(launcher.deno, tmp_path)
     assert again == first
-    assert again.session_worker.stat().st_mtime_ns == built
-    assert ": string" not in first.session_worker.read_text()
+    assert script.stat().st_mtime_ns == built
+    assert ": string" not in script.read_text()
 
 
 def test_a_cache_that_others_can_write_is_not_used(launcher: Launcher, tmp_path: Path) -> None:

@@ -25,6 +25,16 @@ async def test_timers_that_are_pending_at_the_end_are_cancelled_and_counted(sess
     assert await session.json("ran") == before
 
 
+async def test_a_timer_that_was_cleared_never_fires(session: Session) -> None:
+    raw = await session.run(
+        "let fired = 0; const once = setTimeout(() => fired++, 1), often = setInterval(() => fired++, 1);"
+        "clearTimeout(once); clearInterval(often); clearTimeout(often); clearTimeout(); clearTimeout({});"
+        "await new Promise((r) => setTimeout(r, 10)); return [typeof once, often - once, fired]"
+    )
+    assert raw.value is not None
+    assert (raw.value.json, raw.timers) == ('["number",1,0]', 0)
+
+
 async def test_a_promise_of_an_earlier_run_does_not_end_a_later_one(session: Session) -> None:
     raw = await session.run("return await new Promise((r) => { release = r })", "release", ms=50)
     assert (raw.status, raw.stopped) == ("timeout", "waiting")

@@ -11,7 +11,9 @@ import psutil
 import pytest
 
 from mcp_codeexec.errors import RuntimeUnavailable
-from mcp_codeexec.runtime.launcher import Launcher
+from mcp_codeexec.runtime.frames import encode
+from mcp_codeexec.runtime.launcher import WARM, Launcher
+from mcp_codeexec.runtime.monitor import memory_mb
 from mcp_codeexec.runtime.pool import WorkerPool
 from mcp_codeexec.settings import Settings
 from tests.unit.runtime.sessions import Session, children, eventually, there
@@ -286,3 +288,18 @@ def test_a_deno_that_cannot_be_used_is_told_in_one_sentence(
     assert sentence in str(caught.value)
     assert caught.value.hint
     assert "\n" not in str(caught.value)
+
+
+async def test_an_early_worker_warms_itself_and_others_when_they_are_spoken_to(launcher: Launcher) -> None:
+    assert encode({"op": "warm"}) == WARM
+    launcher.start_early()
+    early, cold = launcher.session(), launcher.session()
+    try:
+        for popen in (early, cold):
+            assert popen.stdout is not None
+            assert b'"ready"' in popen.stdout.read(64)
+        await eventually(lambda: memory_mb(early.pid) > memory_mb(cold.pid) + 4)
+    finally:
+        for popen in (early, cold):
+            popen.kill()
+            popen.communicate()

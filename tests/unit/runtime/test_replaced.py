@@ -80,7 +80,7 @@ ONE_BY_ONE = [
     "Symbol.iterator; Object.defineProperty(RegExp.prototype, 'exec', {value: () => { planted++ }})",
     "Number.isFinite = isFinite = Object.is = () => true; Math.max = Math.min = () => 1e9",
     "Object.freeze(Object.prototype); Object.freeze(Array.prototype); Object.freeze(Promise.prototype)",
-    "globalThis.globalThis = 5; __codeexec_1 = 1; __codeexec_99 = 1",
+    "globalThis.globalThis = 5; try { __codeexec_hook = 1 } catch {} __codeexec_hook(() => 'fake')",
 ]
 
 
@@ -178,14 +178,6 @@ async def test_the_inspector_is_not_reached_by_a_planted_field(session: Session)
     assert await session.json("planted") == "0"
 
 
-async def test_a_frozen_global_object_costs_the_process(session: Session) -> None:
-    raw = await session.run("Object.preventExtensions(globalThis); return 1", ms=200)
-    if raw.heap_kept:
-        raw = await session.run("return 1", ms=200)
-    assert not raw.heap_kept
-    assert not session.worker.alive
-
-
 async def test_a_planted_then_is_asked_for_the_sessions_own_values_only(session: Session) -> None:
     await session.run("hits = []; Object.prototype.then = function (f) { hits.push(Object.keys(this).join()); f(1) }", "hits")
     assert await session.json("{mine: 1}") == "1"  # as the language has it
@@ -221,11 +213,8 @@ async def test_a_variable_may_have_the_name_of_any_global(session: Session) -> N
     assert raw.error.stack.split("\n")[1:] == ["    at run3:1:6"]
 
 
-async def test_a_user_stack_hook_sees_only_the_users_frames(session: Session) -> None:
-    code = "Error.prepareStackTrace = (error, sites) => sites.map((site) => [site.getFileName(), site.getScriptNameOrSourceURL()])"
-    raw = await session.run(code + "; const f = () => new Error('x').stack; return f()")
+async def test_a_stack_hook_of_the_sessions_own_is_never_asked(session: Session) -> None:
+    code = "Error.prepareStackTrace = () => 'mine'; return [typeof Error.prepareStackTrace, new Error('x').stack]"
+    raw = await session.run(code)
     assert raw.value is not None
-    assert raw.value.json in ('[["run1","run1"],["run1","run1"]]', '[["","run1"],["","run1"]]')
-    assert await session.json("[typeof Error.prepareStackTrace, (Error.prepareStackTrace = undefined, new Error('x').stack)]") == (
-        '["function","Error: x\\n    at run2:1:80"]'
-    )
+    assert raw.value.json == '["function","Error: x\\n    at run1:1:81"]'

@@ -94,7 +94,6 @@ OUTCOMES: list[tuple[str, Outcome, list[str]]] = [
         [
             "timeout · 12 ms",
             "Stopped after 12 ms.",
-            "This run was undone.",
             "lost: counter",
             "output before the stop:",
             "page 1",
