@@ -81,6 +81,12 @@ class RawServer:
             if message.get("id") == request_id:
                 return message
 
+    async def ran(self) -> dict[str, Any]:
+        """The structure of the next answer, whichever request it is for: calls that arrive during the start have no order."""
+        while "result" not in (message := await self.receive()):
+            pass
+        return message["result"]["structuredContent"]
+
     async def initialize(self) -> None:
         """The handshake of 2025-11-25."""
         assert self.process.stdin is not None

@@ -16,7 +16,7 @@ async def test_two_servers_run_one_session_by_turns_and_lose_no_run(tmp_path: Pa
         for i in range(2, 8):
             await one.execute(i, "await null; ++n", session_id=session)
             await two.execute(i, "await null; ++n", session_id=session)
-        told = [(await server.answer(i))["result"]["structuredContent"] for server in (one, two) for i in range(2, 8)]
+        told = [await server.ran() for server in (one, two) for _ in range(2, 8)]
         assert sorted((answer["run"], answer["value"]) for answer in told) == [(run, run) for run in range(2, 14)]
 
 
@@ -40,8 +40,8 @@ async def test_a_server_that_is_killed_in_a_run_hands_its_session_to_another_at_
 async def test_a_server_killed_at_any_instant_costs_at_most_the_run_it_was_in(tmp_path: Path) -> None:
     told: dict[int, int] = {}
 
-    async def answered(server: RawServer, request: int) -> None:
-        answer = (await server.answer(request))["result"]["structuredContent"]
+    async def answered(server: RawServer) -> None:
+        answer = await server.ran()
         assert answer["status"] == "ok"
         told[answer["run"]] = answer["value"]
 
@@ -54,11 +54,11 @@ async def test_a_server_killed_at_any_instant_costs_at_most_the_run_it_was_in(tm
                 await server.initialize()
                 for request in range(1, 9):
                     await server.execute(request, "++n", session_id=session)
-                for request in range(1, answers + 1):
-                    await answered(server, request)
+                for _ in range(answers):
+                    await answered(server)
                 server.process.kill()
             await lasting.execute(life, "++n", session_id=session)
-            await answered(lasting, life)
+            await answered(lasting)
     async with connected(data=tmp_path) as client:
         asked = {"session_id": session, "limit": 100}
         runs = structure_of(await client.call_tool("session_history", asked))["runs"][::-1]
