@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     files.add_argument("session", metavar="ID")
     files.add_argument("source", nargs="?", default="", metavar="PATH|NAME", help="put: the file to read; get, remove: the name")
     files.add_argument("target", nargs="?", default="", metavar="NAME|PATH", help="put: the name there; get: where to write it")
+    command("cleanup", "Remove sessions that expired, or the oldest where the store is full, and give their space back.")
     cli_history.add_commands(command)
     command("doctor", "Check that everything works, and say what to do where it does not.")
     return parser
@@ -233,6 +234,22 @@ def _content(path: str) -> bytes:
         raise SettingsError(f"{path} cannot be read: {exc.strerror}") from None
 
 
+async def _cleanup(settings: Settings, options: argparse.Namespace) -> int:
+    from mcp_codeexec.sessions.manager import SessionManager  # noqa: PLC0415
+    from mcp_codeexec.sessions.store import SqliteStore  # noqa: PLC0415
+
+    store = SqliteStore.of(settings)
+    await store.open()
+    try:
+        done = await SessionManager.of(settings, store).cleanup()
+    finally:
+        await store.close()
+    print(
+        f"removed {done.expired} expired, {done.for_room} for room; {done.left_bytes / 1_048_576:.1f} of {settings.store_mb} MB in use"
+    )
+    return OK
+
+
 async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
     from mcp_codeexec.doctor import examine  # noqa: PLC0415
 
@@ -241,4 +258,11 @@ async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
     return OK if report.healthy else UNAVAILABLE
 
 
-_COMMANDS = {"run": _run_file, "sessions": _sessions, "files": _files, "doctor": _doctor, **cli_history.COMMANDS}
+_COMMANDS = {
+    "run": _run_file,
+    "sessions": _sessions,
+    "files": _files,
+    "cleanup": _cleanup,
+    "doctor": _doctor,
+    **cli_history.COMMANDS,
+}

@@ -331,6 +331,16 @@ class StoredSession:
     files: tuple[StoredFile, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who may run a session, until when unless renewed, and the run that began with it: its number, 0 for none, and its time."""
+
+    holder: str
+    until: float
+    run: int = 0
+    began: float = 0.0
+
+
 # ---- ports ------------------------------------------------------------------------------------------------------------------
 
 
@@ -385,8 +395,31 @@ class SessionStore(Protocol):
         """
         ...
 
-    async def commit(self, draft: RunDraft) -> None:
-        """Write a run: record, variables, tokens, files and the session's counters, in one transaction.
+    async def acquire(self, session_id: str, wanted: Lease, over: str = "") -> SessionInfo | Lease | None:
+        """Take the session's lease for the holder in `wanted`, from its `began` until its `until`, and write down that the
+        session's next run begins with it.
+
+        The session as it stands then; or, where somebody else has it or is next to have it, that holder's lease; or None: there
+        is no such session. A lease that has run out by then, or whose holder is `over`, is taken over; where its run was not
+        committed, that run is first recorded as `crashed` (sessions/lost_run.py). One who is refused and asks again is next.
+        """
+        ...
+
+    async def lease(self, session_id: str) -> Lease | None:
+        """The session's lease, also one that has run out."""
+        ...
+
+    async def renew(self, session_id: str, holder: str, until: float) -> bool:
+        """Hold a lease for longer; False where it is not the holder's any more."""
+        ...
+
+    async def release(self, session_id: str, holder: str) -> None:
+        """End a lease, and that a run began with it; nothing happens where it is not the holder's any more."""
+        ...
+
+    async def commit(self, draft: RunDraft, holder: str = "") -> None:
+        """Write a run: record, variables, tokens, files and the session's counters, in one transaction, which also ends the
+        holder's lease. Refused where the lease is not the holder's any more, and without a holder where anybody has it.
 
         Where the session's history has grown too large, its oldest records go with it; never the one just written.
         """
@@ -428,6 +461,18 @@ class SessionStore(Protocol):
         """Remove a session and all that belongs to it; False if there was none."""
         ...
 
-    async def expire(self, before: float) -> int:
-        """Remove sessions last used before that time; how many."""
+    async def expire(self, before: float, now: float) -> int:
+        """Remove sessions last used before that time and not leased `now`, whoever owns them; how many."""
+        ...
+
+    async def shrink(self, limit_bytes: int, before: float, now: float) -> int:
+        """As `expire`, the least recently used first, and only while all that is stored takes more than `limit_bytes`."""
+        ...
+
+    async def size(self) -> int:
+        """Bytes that all that is stored takes."""
+        ...
+
+    async def compact(self) -> None:
+        """Give back the space of what was removed, in steps that hold up nobody, and leave nothing of it to be read."""
         ...

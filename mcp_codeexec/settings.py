@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     ephemeral: bool = Field(default=False, description="Keep the store in memory: nothing outlives the process.")
     owner: str = Field(default_factory=_os_user, min_length=1, description="Whose sessions this process serves.")
     keep_days: float = Field(default=7, gt=0, description="Days a session is kept after its last use.")
+    store_mb: int = Field(default=1_024, ge=16, description="MB of all sessions; above it the least recently used are removed.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="warning", description="Least level logged.")
     deno: Path | None = Field(
         default=WorkerOptions.deno, description="A Deno binary to use instead of the one installed with this package."
@@ -107,6 +108,11 @@ class Settings(BaseSettings):
     def workspace_bytes(self) -> int:
         """Bytes of the files of one session."""
         return self.workspace_mb * 1_048_576
+
+    @property
+    def store_bytes(self) -> int:
+        """Bytes of all sessions."""
+        return self.store_mb * 1_048_576
 
     @property
     def history_bytes(self) -> int:

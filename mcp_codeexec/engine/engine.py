@@ -38,9 +38,7 @@ from mcp_codeexec.settings import Settings
 
 log = logging.getLogger(__name__)
 
-DATABASE = "sessions.db"
 _CLEANUP_S = 3_600.0
-_DAY_S = 86_400.0
 _CLOSE_S = 3.0
 MOST = 2**31 - 1  # of any count or offset; what is larger would only be lost on its way to a worker
 
@@ -80,8 +78,8 @@ class Engine:
     async def __aenter__(self) -> Self:
         """Start in the background: returns at once; the first call waits for what it needs."""
         settings = self.settings
-        self._store = SqliteStore(None if settings.ephemeral else settings.data_dir / DATABASE, settings.history_bytes)
-        self._sessions = SessionManager(self._store, settings.owner, settings.keep_days * _DAY_S, settings.waiting_per_session)
+        self._store = SqliteStore.of(settings)
+        self._sessions = SessionManager.of(settings, self._store)
         launcher, self._launcher = self._launcher, None
         self._deno = DenoExecutor(settings, launcher)
         heaps = Heaps(self._deno, self._sessions, self._store)
@@ -164,7 +162,7 @@ class Engine:
             if run or part or status:
                 raise BadArguments("run, part and status need a session_id.")
             return await self._history.sessions(limit, cursor)
-        session = await self._session(session_id)
+        session = await self._settled(session_id)
         if part and not run:
             raise BadArguments("part needs a run.")
         if part:
@@ -173,12 +171,12 @@ class Engine:
 
     async def export(self, session_id: str, form: Format = "ipynb") -> str:
         """The session's history as the text of a Jupyter notebook or of a Markdown file. Raises SessionNotFound, BadArguments."""
-        records = [record async for record in self._history.records(await self._session(session_id))]
+        records = [record async for record in self._history.records(await self._settled(session_id))]
         return await anyio.to_thread.run_sync(notebook if form == "ipynb" else markdown, session_id, records)
 
     async def replay(self, session_id: str, *, on_run: Callable[[ReplayedRun], None] | None = None) -> Replayed:
         """Run the session's history again in a new session, and say what came out otherwise. Raises what `execute` raises."""
-        session = await self._session(session_id)
+        session = await self._settled(session_id)
         await self._started()
         return await self._replay.replay(session, on_run)
 
@@ -228,6 +226,12 @@ class Engine:
         await self._open()
         return await self._sessions.get(session_id)
 
+    async def _settled(self, session_id: str) -> Session:
+        """A session whose history is to be read: also that of a server which was killed."""
+        session = await self._session(session_id)
+        await self._sessions.settle(session)
+        return session
+
     async def _open(self) -> None:
         await asyncio.shield(self._opened)
 
@@ -243,12 +247,13 @@ class Engine:
             await anyio.to_thread.run_sync(self._filters.load)
 
     async def _clean_up(self) -> None:
-        """Remove expired sessions, now and every hour."""
+        """Remove sessions that expired or are too many, now and every hour."""
         while True:
             with contextlib.suppress(CodeExecError):
                 await self._open()
-                removed = await self._sessions.cleanup()
-                event(log, "cleaned up", level=logging.DEBUG, removed=removed)
+                done = await self._sessions.cleanup()
+                level = logging.WARNING if done.for_room else logging.DEBUG
+                event(log, "cleaned up", level=level, **asdict(done))
             await asyncio.sleep(_CLEANUP_S)
 
 

@@ -38,7 +38,7 @@ class Files:
 
     async def read(self, session: Session, name: str) -> bytes:
         """Raises FileRefused."""
-        async with session.turn():
+        async with session.turn(reading=True):
             return await self.workspace(session).read(name)
 
     async def write(self, session: Session, name: str, content: bytes) -> None:

@@ -104,6 +104,8 @@ def _obstacle(record: Record) -> str:
     """Why a run cannot be run again; empty where it can."""
     if is_act(answer_of(record)):
         return f"the host did it: {record.code}"
+    if record.status == "crashed" and not record.code:
+        return "its server was stopped in it, before its code was recorded"
     kinds = redacted_kinds(record.code)
     if kinds:
         return f"its code holds {', '.join(f'[REDACTED:{kind}]' for kind in kinds)}, which has no way back"

@@ -55,7 +55,7 @@ class Variables:
     async def table(self, session: Session, offset: int, limit: int) -> VariableAnswer:
         """Name, type, size, kept and the run that last changed it, for every variable; with the first page, name and bytes of files."""
         limit = limit or _TABLE_ROWS
-        async with session.turn():
+        async with session.turn(reading=True):
             await self._look(session)
             rows = sorted(session.variables.values(), key=lambda v: v.name)
             files = [] if offset else self._files.table(session)
@@ -74,7 +74,7 @@ class Variables:
         """One value or a page of it. Raises VariableNotFound, BadArguments."""
         keys = parse_path(path)
         room = self._settings.page_chars
-        async with session.turn():
+        async with session.turn(reading=True):
             known = (await self._heaps.of(session)).names
             if name not in known and name != "_":
                 raise await self._not_found(session, name, known)

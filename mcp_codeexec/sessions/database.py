@@ -163,6 +163,8 @@ def _set_up(connection: sqlite3.Connection, path: Path | None) -> sqlite3.Connec
         _set_patience(connection, BUSY_MS, _LOG_PAGES)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
+        if not connection.execute("PRAGMA page_count").fetchone()[0]:  # else it would be written to at every opening
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         # Before WAL: so the application id is in the file itself from the first moment, and `inspect` always sees it.
         schema.migrate(connection, str(path or "in memory"))
         _use_log(connection)

@@ -3,36 +3,56 @@
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Self
 from weakref import WeakValueDictionary
 
 from anyio import CancelScope
 
-from mcp_codeexec.errors import SessionNotFound
+from mcp_codeexec.errors import Busy, SessionNotFound
 from mcp_codeexec.model import Json, RunDraft, SessionInfo, SessionStore, StoredSession
 from mcp_codeexec.sessions.ids import is_session_id, new_session_id, shown_id
+from mcp_codeexec.sessions.lease import TIMES, Leases, LeaseTimes
+from mcp_codeexec.sessions.retention import Cleaned, Retention
 from mcp_codeexec.sessions.session import Session
+from mcp_codeexec.settings import Settings
 
+_DAY_S = 86_400.0
 CACHED = 256  # sessions kept in memory when nobody uses them
 
 
 class SessionManager:
     """The sessions of one owner in this process; lives as long as the store it was given is open.
 
-    `keep_seconds` is how long a session stays after its last use, `waiting_limit` how many calls may wait for one session.
+    `retention` is how long sessions stay, `waiting_limit` how many calls may wait for one session.
     """
 
     def __init__(
-        self, store: SessionStore, owner: str, keep_seconds: float, waiting_limit: int, clock: Callable[[], float] = time.time
+        self,
+        store: SessionStore,
+        owner: str,
+        retention: Retention,
+        waiting_limit: int,
+        clock: Callable[[], float] = time.time,
+        lease_times: LeaseTimes = TIMES,
     ) -> None:
         self._store = store
         self._owner = owner
-        self._keep_seconds = keep_seconds
+        self._retention = retention
+        self._keep_seconds = retention.keep_seconds
         self._waiting_limit = waiting_limit
         self._clock = clock
+        self._leases = Leases(store, clock, lease_times)
         # A session that anybody holds is found here, so there are never two faces of one; `_recent` only keeps idle ones alive.
         self._alive: WeakValueDictionary[str, Session] = WeakValueDictionary()
         self._recent: OrderedDict[str, Session] = OrderedDict()
+
+    @classmethod
+    def of(cls, settings: Settings, store: SessionStore) -> Self:
+        """The manager that the settings ask for."""
+        retention = Retention(settings.keep_days * _DAY_S, settings.store_bytes)
+        return cls(store, settings.owner, retention, settings.waiting_per_session)
 
     async def create(self, metadata: Mapping[str, Json] | None = None) -> Session:
         """Start a session. Raises BadArguments where `metadata` is not plain JSON, StoreUnavailable."""
@@ -75,23 +95,56 @@ class SessionManager:
             raise self._not_found(session_id)
 
     async def record(self, session: Session, draft: RunDraft) -> None:
-        """Write a run, then follow it in memory. If it cannot be written, nothing changes here either.
+        """Write a run, then follow it in memory; its turn's lease ends. If it cannot be written, nothing changes here either.
 
         Not stopped by a cancellation: half a run is never recorded, and memory never disagrees with the store about it.
         """
         try:
             with CancelScope(shield=True):
-                await self._store.commit(draft)
+                await self._store.commit(draft, self._leases.holder(session.id))
         except BaseException:
             session.vault.give_back(draft.minted)
             raise
+        self._leases.ended(session.id)
         session.wrote(draft)
         session.revision = self._store.revision()
 
-    async def cleanup(self) -> int:
-        """Remove expired sessions, of every owner; how many. One that has a run under way here stays."""
-        running = [session.info.last_used for session in self._alive.values() if session.busy]
-        return await self._store.expire(min([self._clock() - self._keep_seconds, *running]))
+    async def settle(self, session: Session) -> None:
+        """Have a run in the history that a server left behind which was killed in it. Raises SessionNotFound."""
+        if await self._leases.abandoned(session.id):
+            with suppress(Busy):  # somebody else was faster
+                async with session.turn():
+                    pass
+
+    async def cleanup(self) -> Cleaned:
+        """Remove sessions that expired, and the oldest where there are too many bytes, of every owner. What is in use stays."""
+        now = self._clock()
+        busy = [session.info.last_used for session in self._alive.values() if session.busy]
+        done = await self._retention.clean(self._store, now, min([now, *busy]))
+        for session in self._alive.values():
+            session.revision = None  # it may have been removed, and by ourselves: the store's revision does not tell
+        return done
+
+    @asynccontextmanager
+    async def _lease(self, session: Session) -> AsyncGenerator[None]:
+        """The session's lease, for a turn, and its face made true: another process may have gone on with it."""
+        info = await self._leases.take(session.id)
+        try:
+            stored = None
+            if info is not None and info.runs != session.info.runs:
+                stored = await self._store.load(session.id)
+                info = stored.info if stored else None
+            if info is None:
+                self._forget(session.id)
+                raise self._not_found(session.id)
+            if stored is not None:
+                session.take(stored)
+            else:
+                session.info = info
+            session.revision = self._store.revision()
+            yield
+        finally:
+            await self._leases.give_back(session.id)
 
     async def _refresh(self, session: Session, *, holder: bool = True) -> None:
         """Bring a face up to date, or say that the session is gone.
@@ -119,7 +172,7 @@ class SessionManager:
     def _face(self, stored: StoredSession) -> Session:
         session = self._alive.get(stored.info.session_id)
         if session is None:
-            session = Session(stored, self._waiting_limit, self._refresh)
+            session = Session(stored, self._waiting_limit, self._refresh, self._lease)
             self._alive[session.id] = session
         return self._keep(session)
 

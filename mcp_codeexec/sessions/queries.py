@@ -7,8 +7,20 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from mcp_codeexec.errors import StoreUnavailable
-from mcp_codeexec.model import Json, Record, RunDraft, RunHead, Segment, SessionInfo, StoredFile, StoredSession, VaultRow
-from mcp_codeexec.sessions import rows
+from mcp_codeexec.model import (
+    Json,
+    Lease,
+    Record,
+    RunDraft,
+    RunHead,
+    Segment,
+    SessionInfo,
+    StoredFile,
+    StoredSession,
+    VaultRow,
+)
+from mcp_codeexec.sessions import lease_table, rows, space
+from mcp_codeexec.sessions.lost_run import lost_run
 from mcp_codeexec.sessions.schema import transaction
 
 _ADD_SESSION = """
@@ -50,6 +62,13 @@ _RUN = """
 _RUNS = """
     SELECT run, at, status, ms, substr(code, 1, ?), substr(value, 1, ?)
     FROM run WHERE session_id = ? AND (? = 0 OR run < ?) AND (? = '' OR status = ?) ORDER BY run DESC LIMIT ?
+"""
+_REMOVE_OLDEST = """
+    DELETE FROM session WHERE session_id = (
+        SELECT s.session_id FROM session s
+        WHERE s.last_used < ? AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.session_id = s.session_id AND l.until > ?)
+        ORDER BY s.last_used LIMIT 1
+    )
 """
 _OLDEST_RUN = "SELECT coalesce(min(run), 0) FROM run WHERE session_id = ?"
 _PUT_VARIABLE = (
@@ -96,18 +115,30 @@ def list_sessions(connection: sqlite3.Connection, owner: str, below: tuple[float
     return [rows.session_info(row) for row in found]
 
 
-def add_run(connection: sqlite3.Connection, draft: RunDraft, history_bytes: int) -> None:
+def take_session(
+    connection: sqlite3.Connection, session_id: str, wanted: Lease, over: str, history_bytes: int
+) -> SessionInfo | Lease | None:
+    """The session with its lease; a run that the last holder left behind is recorded as lost."""
+    found = lease_table.acquire(connection, session_id, wanted, over)
+    if not isinstance(found, tuple):
+        return found
+    info, left = found
+    if left is None:
+        return info
+    _follow(connection, lost_run(session_id, left.run, left.began), history_bytes)
+    return session_info(connection, session_id)
+
+
+def add_run(connection: sqlite3.Connection, draft: RunDraft, holder: str, history_bytes: int) -> None:
     """All that a run leaves; the oldest records go where the session's are more than `history_bytes`.
 
-    Raises StoreUnavailable where it does not follow the session's last run.
+    Raises StoreUnavailable where it does not follow the session's last run, or the session is not the holder's.
     """
     record = draft.record
     session_id = record.session_id
-    row = rows.record_row(record)
-    if connection.execute(_FOLLOW, (record.run, record.at, rows.record_size(row), session_id, record.run - 1)).rowcount == 0:
-        raise _out_of_order(connection, record)
-    connection.execute(_ADD_RUN, row)
-    _trim(connection, record, history_bytes)
+    if not lease_table.end(connection, session_id, holder):
+        raise _taken_over(connection, record)
+    _follow(connection, record, history_bytes)
     if draft.gone:
         connection.executemany(_DROP_VARIABLE, [(session_id, rows.packed(name)) for name in draft.gone])
     unkept = [*draft.gone, *(segment.name for segment in draft.segments if segment.kept == "live_only")]
@@ -170,13 +201,20 @@ def remove_session(connection: sqlite3.Connection, session_id: str) -> int:
     return connection.execute("DELETE FROM session WHERE session_id = ?", (session_id,)).rowcount
 
 
-def remove_unused(connection: sqlite3.Connection, before: float) -> int:
-    return connection.execute("DELETE FROM session WHERE last_used < ?", (before,)).rowcount
+def remove_oldest(connection: sqlite3.Connection, before: float, now: float, above_bytes: int = -1) -> int:
+    """One session, if any is not in use since: one a transaction, so that nobody waits for long."""
+    if space.used(connection) <= above_bytes:
+        return 0
+    return connection.execute(_REMOVE_OLDEST, (before, now)).rowcount
 
 
-def empty_log(connection: sqlite3.Connection) -> None:
-    """Move the write-ahead log into the database and empty it, so that what was removed stands in neither."""
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+def _follow(connection: sqlite3.Connection, record: Record, history_bytes: int) -> None:
+    row = rows.record_row(record)
+    followed = connection.execute(_FOLLOW, (record.run, record.at, rows.record_size(row), record.session_id, record.run - 1))
+    if followed.rowcount == 0:
+        raise _out_of_order(connection, record)
+    connection.execute(_ADD_RUN, row)
+    _trim(connection, record, history_bytes)
 
 
 def _trim(connection: sqlite3.Connection, record: Record, history_bytes: int) -> None:
@@ -203,6 +241,15 @@ def _out_of_order(connection: sqlite3.Connection, record: Record) -> StoreUnavai
         return _gone()
     return StoreUnavailable(
         f"run {record.run} cannot be recorded: the last run of the session is {info.runs}, another process may be using it.",
+        hint="Call again: the session is then read anew.",
+    )
+
+
+def _taken_over(connection: sqlite3.Connection, record: Record) -> StoreUnavailable:
+    if session_info(connection, record.session_id) is None:
+        return _gone()
+    return StoreUnavailable(
+        f"run {record.run} cannot be recorded: another process took the session over, this one having been silent for too long.",
         hint="Call again: the session is then read anew.",
     )
 

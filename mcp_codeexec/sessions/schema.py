@@ -108,6 +108,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        """
+        CREATE TABLE lease (
+            session_id TEXT PRIMARY KEY REFERENCES session ON DELETE CASCADE,
+            holder TEXT NOT NULL,
+            until REAL NOT NULL,
+            run INTEGER NOT NULL,
+            began REAL NOT NULL,
+            waiting TEXT NOT NULL,
+            waiting_until REAL NOT NULL
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 VERSION = len(MIGRATIONS)
 

@@ -1,7 +1,7 @@
 """One session as this process sees it: its face in memory and its queue."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
 from anyio import Lock, WouldBlock
@@ -10,11 +10,14 @@ from mcp_codeexec.errors import Busy
 from mcp_codeexec.model import RunDraft, SessionInfo, StoredFile, StoredSession, Variable
 from mcp_codeexec.sessions.vault import SessionVault
 
+Refresh = Callable[["Session"], Awaitable[None]]
+LeaseOf = Callable[["Session"], AbstractAsyncContextManager[None]]
+
 
 class Session:
     """The in-memory face of one session; lives as long as somebody uses it. `SessionManager` makes it and keeps it true."""
 
-    def __init__(self, stored: StoredSession, waiting_limit: int, refresh: Callable[["Session"], Awaitable[None]]) -> None:
+    def __init__(self, stored: StoredSession, waiting_limit: int, refresh: Refresh, lease: LeaseOf) -> None:
         self.info: SessionInfo = stored.info
         self.variables: dict[str, Variable] = {variable.name: variable for variable in stored.variables}
         self.files: dict[str, StoredFile] = {file.name: file for file in stored.files}
@@ -22,6 +25,7 @@ class Session:
         self.revision: int | None = None  # of the store, when this face was last known to be true
         self._waiting_limit = waiting_limit
         self._refresh = refresh
+        self._lease = lease
         self._lock = Lock(fast_acquire=True)  # first come, first served, and it survives the cancellation of one who waits
 
     @property
@@ -39,17 +43,29 @@ class Session:
         return self._lock.locked()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[None]:
-        """The right to run: one at a time, in order of arrival.
+    async def turn(self, *, reading: bool = False) -> AsyncGenerator[None]:
+        """The right to run: one at a time, in order of arrival, and no other process meanwhile. What is known of the session is
+        then true. `reading` is for what records no run: it does not wait for other processes, nor keep them off.
 
         Raises:
-            Busy: as many calls wait already as may.
+            Busy: as many calls wait already as may, or another process runs the session for too long.
             SessionNotFound: the session was deleted while this call waited.
             StoreUnavailable: that could not be seen.
         """
+        await self._queue()
+        try:
+            if reading:
+                await self._refresh(self)
+                yield
+            else:
+                async with self._lease(self):
+                    yield
+        finally:
+            self._lock.release()
+
+    async def _queue(self) -> None:
         try:
             self._lock.acquire_nowait()
-            waited = False
         except WouldBlock:
             waiting = self._lock.statistics().tasks_waiting
             if waiting >= self._waiting_limit:
@@ -58,13 +74,6 @@ class Session:
                     hint="Wait for an answer before you send more, or leave session_id out to work in another session.",
                 ) from None
             await self._lock.acquire()
-            waited = True
-        try:
-            if waited:
-                await self._refresh(self)
-            yield
-        finally:
-            self._lock.release()
 
     def take(self, stored: StoredSession) -> None:
         """Become what the store has: another process went on with the session."""

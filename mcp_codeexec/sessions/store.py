@@ -5,17 +5,19 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from anyio import CancelScope
 
 from mcp_codeexec.errors import BadArguments, StoreUnavailable
-from mcp_codeexec.model import Json, Record, RunDraft, RunHead, Segment, SessionInfo, StoredSession, VaultRow
-from mcp_codeexec.sessions import queries
+from mcp_codeexec.model import Json, Lease, Record, RunDraft, RunHead, Segment, SessionInfo, StoredSession, VaultRow
+from mcp_codeexec.sessions import lease_table, queries, space
 from mcp_codeexec.sessions.database import Database
 from mcp_codeexec.sessions.schema import transaction
+from mcp_codeexec.settings import Settings
 
 T = TypeVar("T")
+DATABASE = "sessions.db"
 _BRIEF_SIZE, _BRIEF_ROWS = 65_536, 64  # of a run, in characters and bytes: as much is written in less than a millisecond
 _NEWEST = (float("inf"), "")
 HISTORY_BYTES = 32 * 1_048_576
@@ -32,6 +34,11 @@ class SqliteStore:
         self.path = path
         self._history_bytes = history_bytes
         self._database: Database | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The store that the settings name."""
+        return cls(None if settings.ephemeral else settings.data_dir / DATABASE, settings.history_bytes)
 
     async def open(self) -> None:
         """Open, migrate to this version's schema, or refuse without touching what is there. Nothing to do if it is open."""
@@ -64,13 +71,30 @@ class SqliteStore:
         """The session with its variables, vault and table of files, whoever owns it."""
         return await self._read(lambda c: queries.load_session(c, session_id))
 
-    async def commit(self, draft: RunDraft) -> None:
-        """Write a run: record, variables, tokens, files and the session's counters, in one transaction.
+    async def acquire(self, session_id: str, wanted: Lease, over: str = "") -> SessionInfo | Lease | None:
+        """The session, with its lease taken; or the lease that is in the way; or None: there is no such session."""
+        return await self._write(lambda c: queries.take_session(c, session_id, wanted, over, self._history_bytes), brief=True)
+
+    async def lease(self, session_id: str) -> Lease | None:
+        """The session's lease, also one that has run out."""
+        return await self._read(lambda c: lease_table.held(c, session_id))
+
+    async def renew(self, session_id: str, holder: str, until: float) -> bool:
+        """Hold a lease for longer; False where it is not the holder's any more."""
+        return await self._write(lambda c: lease_table.renew(c, session_id, holder, until), brief=True)
+
+    async def release(self, session_id: str, holder: str) -> None:
+        """End a lease; nothing happens where it is not the holder's any more."""
+        # Not brief: it has to come after an `acquire` whose caller was cancelled, which may still be on its way to the thread.
+        await self._write(lambda c: lease_table.release(c, session_id, holder))
+
+    async def commit(self, draft: RunDraft, holder: str = "") -> None:
+        """Write a run: record, variables, tokens, files and the session's counters, in one transaction; it ends the lease.
 
         Runs of a session are 1, 2, 3 …: one that does not follow the last is refused, so two processes never mix theirs.
         Where the session's history has grown too large, its oldest records go with it; never the one just written.
         """
-        await self._write(lambda c: queries.add_run(c, draft, self._history_bytes), brief=_is_brief(draft))
+        await self._write(lambda c: queries.add_run(c, draft, holder, self._history_bytes), brief=_is_brief(draft))
 
     async def segments(self, session_id: str) -> list[Segment]:
         """The session's variables as they are kept, those first whose objects others hold."""
@@ -118,16 +142,35 @@ class SqliteStore:
 
     async def delete(self, session_id: str) -> bool:
         """Remove a session and all that belongs to it, also from the write-ahead log; False if there was none."""
-        return await self._remove(lambda c: queries.remove_session(c, session_id)) > 0
-
-    async def expire(self, before: float) -> int:
-        """Remove sessions last used before that time, whoever owns them; how many."""
-        return await self._remove(lambda c: queries.remove_unused(c, before))
-
-    async def _remove(self, work: Callable[[sqlite3.Connection], int]) -> int:
-        removed = await self._write(work)
+        removed = await self._write(lambda c: queries.remove_session(c, session_id))
         if removed:
-            await self._read(queries.empty_log)
+            await self._read(space.empty_log)
+        return removed > 0
+
+    async def expire(self, before: float, now: float) -> int:
+        """Remove sessions last used before that time and not leased now, whoever owns them; how many."""
+        return await self._remove_while(lambda c: queries.remove_oldest(c, before, now))
+
+    async def shrink(self, limit_bytes: int, before: float, now: float) -> int:
+        """As `expire`, the least recently used first, and only while all that is stored takes more than `limit_bytes`."""
+        return await self._remove_while(lambda c: queries.remove_oldest(c, before, now, limit_bytes))
+
+    async def size(self) -> int:
+        """Bytes of the database that are in use; its log comes on top, about 4 MB at most."""
+        return await self._read(space.used)
+
+    async def compact(self) -> None:
+        """Make the file as small as what it holds, and empty its log."""
+        while await self._read(space.give_back):
+            pass
+        await self._read(space.empty_log)
+
+    async def _remove_while(self, work: Callable[[sqlite3.Connection], int]) -> int:
+        removed = 0
+        while await self._write(work):
+            removed += 1
+        if removed:
+            await self._read(space.empty_log)
         return removed
 
     async def _write(self, work: Callable[[sqlite3.Connection], T], *, brief: bool = False) -> T:

@@ -23,7 +23,7 @@ from mcp_codeexec.language.prepare import prepare
 from mcp_codeexec.language.validator import CodeValidator
 from mcp_codeexec.model import Erased
 from mcp_codeexec.settings import Settings
-from tests.benchmarks import sandbox, sessions
+from tests.benchmarks import lease, sandbox, sessions
 
 HERE = Path(__file__).parent
 OURS = StdioServerParameters(command=sys.executable, args=["-m", "mcp_codeexec", "--ephemeral"])
@@ -143,6 +143,7 @@ async def main() -> None:
     await engine()
     await sessions.keeping(row, note)
     await sessions.bringing_back(row)
+    await lease.turns(row)
     sandbox.starts(row)
     await sandbox.limits(note)
     for era in ("legacy", "auto"):

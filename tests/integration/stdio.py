@@ -1,13 +1,14 @@
 """A server process of the tests' own, spoken to by the SDK's client or in raw lines."""
 
 import json
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from subprocess import PIPE
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 import anyio.abc
@@ -80,6 +81,12 @@ class RawServer:
             if message.get("id") == request_id:
                 return message
 
+    async def ran(self) -> dict[str, Any]:
+        """The structure of the next answer, whichever request it is for: calls that arrive during the start have no order."""
+        while "result" not in (message := await self.receive()):
+            pass
+        return message["result"]["structuredContent"]
+
     async def initialize(self) -> None:
         """The handshake of 2025-11-25."""
         assert self.process.stdin is not None
@@ -110,6 +117,20 @@ async def raw_server(data: Path | None = None, program: str = "", flags: Sequenc
                     process.kill()
                 await process.wait()
                 await process.aclose()
+
+
+class LeaseRow(NamedTuple):
+    """The lease of a store's only session: the run that began, 0 for none, and who waits."""
+
+    run: int
+    waiting: str
+
+
+def lease(data: Path) -> LeaseRow:
+    """The lease as it stands in a server's database."""
+    with closing(sqlite3.connect(data / "sessions.db")) as connection:
+        row = connection.execute("SELECT run, waiting FROM lease").fetchone()
+    return LeaseRow(*row) if row else LeaseRow(0, "")
 
 
 def ended(processes: list[psutil.Process], within_s: float) -> bool:

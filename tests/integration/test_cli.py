@@ -82,6 +82,14 @@ def test_sessions_are_listed_shown_and_deleted(tmp_path: Path) -> None:
     assert cli("sessions", data=tmp_path).stdout == "no sessions\n"
 
 
+def test_cleanup_says_what_it_removed_and_what_is_left(tmp_path: Path) -> None:
+    session = cli("run", "-", data=tmp_path, stdin="1 + 1").stdout.split(" ", 1)[0]
+    done = cli("cleanup", data=tmp_path)
+    assert (done.stdout, done.stderr, done.returncode) == ("removed 0 expired, 0 for room; 0.1 of 1024 MB in use\n", "", 0)
+    assert cli("cleanup", "--keep-days", "1e-9", data=tmp_path).stdout.startswith("removed 1 expired, 0 for room; ")
+    assert session not in cli("sessions", data=tmp_path).stdout
+
+
 def test_the_runs_of_a_session_are_shown_by_status_and_one_by_one(tmp_path: Path) -> None:
     session = cli("run", "-", data=tmp_path, stdin="console.log('hi'); 1 + 1").stdout.split(" ", 1)[0]
     cli("run", "-", "--session", session, data=tmp_path, stdin="throw new Error('no')")

@@ -1,9 +1,12 @@
 """A session run again: what is the same, what is not, and what cannot be run."""
 
+from pathlib import Path
+
 from mcp_codeexec import Engine
 from mcp_codeexec.engine.replay import Replayed, ReplayedRun
 from mcp_codeexec.settings import Settings
 from tests.integration.conftest import CHEAP
+from tests.unit.sessions.files import holding
 
 ADDRESS, KEY = "ann.lee@example.com", "ghp_" + "a1B2c3D4e5" * 3 + "F6g7H8"
 
@@ -125,3 +128,12 @@ async def test_a_trimmed_history_is_replayed_from_its_oldest_run() -> None:
         replayed = await engine.replay(session)
     assert [(run.run, run.again) for run in replayed.runs] == [(3, 1), (4, 2)]
     assert not replayed.different, replayed
+
+
+async def test_a_run_whose_server_was_killed_is_named_and_not_replayed(tmp_path: Path) -> None:
+    async with Engine(Settings.load({**CHEAP, "ephemeral": False, "data_dir": tmp_path, "owner": "ann"})) as engine:
+        session = await session_of(engine, "let a = 1; a")
+        with holding(tmp_path / "sessions.db", session):  # and is killed
+            pass
+        replayed = await engine.replay(session)
+    assert [run.skipped for run in replayed.runs] == ["", "its server was stopped in it, before its code was recorded"]

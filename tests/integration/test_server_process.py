@@ -11,7 +11,18 @@ import anyio
 import psutil
 import pytest
 
-from tests.integration.stdio import LIMIT_S, RawServer, command, connected, ended, gone, handshake_line, raw_server, structure_of
+from tests.integration.stdio import (
+    LIMIT_S,
+    RawServer,
+    command,
+    connected,
+    ended,
+    gone,
+    handshake_line,
+    lease,
+    raw_server,
+    structure_of,
+)
 
 
 async def _worker_of_a_run(server: RawServer) -> tuple[str, psutil.Process]:
@@ -160,11 +171,17 @@ async def test_a_server_that_is_killed_leaves_no_worker_and_a_sound_store(tmp_pa
         session = (await server.answer(1))["result"]["structuredContent"]["session_id"]
         await server.execute(2, "await null; for (;;) {}", session_id=session, timeout_ms=50_000)
         workers = server.workers()
+        while not lease(tmp_path).run:
+            await anyio.lowlevel.checkpoint()
         server.process.kill()
         assert await gone(workers, 1)
     async with connected(data=tmp_path) as client:
         history = structure_of(await client.call_tool("session_history", {"session_id": session}))
-        assert [row["run"] for row in history["runs"]] == [1]
+        assert [(row["run"], row["status"]) for row in history["runs"]] == [(2, "crashed"), (1, "ok")]
+        lost = structure_of(await client.call_tool("session_history", {"session_id": session, "run": 2}))
+        assert lost["answer"]["error"]["message"] == "The server was stopped during this run; nothing of it is kept."
+        after = structure_of(await client.call_tool("execute_code", {"code": "a", "session_id": session}))
+        assert (after["run"], after["value"], after["state"]) == (3, 1, "restored")
 
 
 async def test_a_probe_may_come_before_the_handshake() -> None:

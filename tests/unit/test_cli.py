@@ -13,7 +13,7 @@ from mcp_codeexec import logs
 from mcp_codeexec.cli import FAILED, OK, UNAVAILABLE, USAGE, run
 from mcp_codeexec.settings import ENV_PREFIX, Settings
 
-COMMANDS = ["serve", "run", "sessions", "history", "export", "replay", "doctor"]
+COMMANDS = ["serve", "run", "sessions", "history", "export", "replay", "files", "cleanup", "doctor"]
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -48,5 +49,25 @@ def run_python(text: str) -> subprocess.CompletedProcess[str]:
 
 
 def committer(path: Path, session_id: str, runs: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-W", "error", "-m", "tests.unit.sessions.committer", str(path), session_id, str(runs)]
+    return _child("committer", path, session_id, runs)
+
+
+def turner(path: Path, session_id: str, turns: int) -> subprocess.Popen[str]:
+    return _child("turner", path, session_id, turns)
+
+
+@contextmanager
+def holding(path: Path, session_id: str) -> Generator[subprocess.Popen[str]]:
+    """A process that has its turn in the session, until it is killed: here at the end."""
+    with turner(path, session_id, 0) as child:
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "holds\n"
+            yield child
+        finally:
+            child.kill()
+
+
+def _child(program: str, path: Path, session_id: str, runs: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-W", "error", "-m", f"tests.unit.sessions.{program}", str(path), session_id, str(runs)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)

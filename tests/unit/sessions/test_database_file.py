@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from mcp_codeexec.errors import StoreUnavailable
+from mcp_codeexec.model import FileChange, Lease, RunDraft, Variable
 from mcp_codeexec.sessions import schema
 from mcp_codeexec.sessions.store import SqliteStore
-from tests.unit.sessions.drafts import KEY, draft, opened, session, token
+from tests.unit.sessions.drafts import KEY, draft, opened, record, session, token
 from tests.unit.sessions.files import mode, names, pragma
 
 
@@ -201,3 +202,31 @@ async def test_a_step_that_fails_is_undone_and_the_ones_before_it_stay(path: Pat
     assert pragma(path, "user_version") == first + 1
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT label FROM session").fetchall() == [("none",)]
+
+
+def first_version(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in schema.MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute("INSERT INTO session VALUES ('ses_a', 'ann', 1, 5, 1, 1, '{\"label\": \"x\"}', '{}', ?)", (KEY,))
+        connection.execute("INSERT INTO run VALUES ('ses_a', 1, 5, 'ok', 3, 'const x = 1', '{}', '', '1', '')")
+        connection.execute("INSERT INTO variable VALUES ('ses_a', 'x', 'const', 'number', 8, 'live_only', 1)")
+        connection.execute("INSERT INTO token VALUES ('ses_a', '[EMAIL_aaaaaa]', 'EMAIL', 'a@example.com')")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+
+
+async def test_a_database_of_the_first_version_keeps_its_data_and_goes_on(path: Path) -> None:
+    first_version(path)
+    async with opened(path) as store:
+        found = await store.load("ses_a")
+        assert found is not None
+        assert (found.info.runs, found.info.last_used, found.info.metadata) == (1, 5.0, {"label": "x"})
+        assert found.variables == (Variable("x", "const", "number", 8, "live_only", 1),)
+        assert (found.vault_key, found.vault) == (KEY, (token("aaaaaa", "a@example.com"),))
+        assert [(run.run, run.code) for run in await store.runs("ses_a", 10)] == [(1, "const x = 1")]
+        assert await store.acquire("ses_a", Lease("me", 20.0, began=10.0)) == found.info
+        await store.commit(RunDraft(record(2), files=(FileChange("a", b"content"),)), "me")
+        assert await store.file("ses_a", "a") == b"content"
+    assert pragma(path, "user_version") == schema.VERSION

@@ -15,16 +15,24 @@ from tests.unit.sessions.drafts import KEY, draft, session, token
 
 
 class Store:
-    """What a session asks when its turn comes after a wait."""
+    """What a session asks when its turn comes."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.asked: list[str] = []
         self.deleted = False
 
     async def refresh(self, session: Session) -> None:
-        self.asked += 1
+        self.asked.append("refresh")
+
+    @asynccontextmanager
+    async def lease(self, session: Session) -> AsyncGenerator[None]:
         if self.deleted:
             raise SessionNotFound("there is no session")
+        self.asked.append("take")
+        try:
+            yield
+        finally:
+            self.asked.append("give back")
 
 
 @pytest.fixture
@@ -33,7 +41,7 @@ def store() -> Store:
 
 
 def in_memory(store: Store, waiting_limit: int = 8) -> Session:
-    return Session(StoredSession(session(), (), KEY, ()), waiting_limit, store.refresh)
+    return Session(StoredSession(session(), (), KEY, ()), waiting_limit, store.refresh, store.lease)
 
 
 @pytest.fixture
@@ -174,17 +182,32 @@ async def test_a_run_that_fails_or_is_cancelled_gives_its_turn_back(one: Session
     assert not one.busy
 
 
-async def test_the_store_is_asked_after_a_wait_and_only_then(one: Session, store: Store) -> None:
+async def test_a_turn_has_the_lease_from_its_begin_to_its_end_also_where_it_fails(one: Session, store: Store) -> None:
+    async with held(one):
+        assert store.asked == ["take"]
+    assert store.asked == ["take", "give back"]
+    with pytest.raises(ValueError, match="a run"):
+        async with one.turn():
+            raise ValueError("a run")
+    assert store.asked == ["take", "give back"] * 2
+
+
+async def test_one_who_waits_takes_no_lease_before_his_turn(one: Session, store: Store) -> None:
     async def run() -> None:
         async with one.turn():
             pass
 
-    await run()
-    assert store.asked == 0
     async with anyio.create_task_group() as group, held(one):
         group.start_soon(run)
         await wait_all_tasks_blocked()
-    assert store.asked == 1
+        assert store.asked == ["take"]
+    assert store.asked == ["take", "give back"] * 2
+
+
+async def test_reading_waits_for_its_turn_here_and_takes_no_lease(one: Session, store: Store) -> None:
+    async with one.turn(reading=True):
+        assert one.busy
+    assert store.asked == ["refresh"]
 
 
 async def test_when_the_session_is_deleted_while_calls_wait_each_of_them_hears_it(one: Session, store: Store) -> None:

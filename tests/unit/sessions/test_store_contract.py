@@ -1,22 +1,13 @@
-"""What every session store does, in a file or in memory."""
+"""What every session store does: written against the protocol, run with each of `stores.FACTORIES`."""
 
 import json
-from collections.abc import AsyncGenerator
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from mcp_codeexec.errors import BadArguments, StoreUnavailable
-from mcp_codeexec.model import Record, RunDraft, SessionStore, Variable
-from mcp_codeexec.sessions.store import SqliteStore
-from tests.unit.sessions.drafts import KEY, draft, opened, record, session, token
-
-
-@pytest.fixture(params=["file", "memory"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[SessionStore]:
-    async with opened(tmp_path / "data" / "sessions.db" if request.param == "file" else None) as store:
-        yield store
+from mcp_codeexec.model import FileChange, Lease, Record, RunDraft, SessionStore, StoredFile, Variable
+from tests.unit.sessions.drafts import KEY, draft, record, session, token
 
 
 async def test_a_new_session_is_found_as_it_was_made(store: SessionStore) -> None:
@@ -132,8 +123,8 @@ async def test_deleting_takes_one_session_and_all_that_is_its(store: SessionStor
 async def test_expiry_takes_what_was_last_used_before_the_time_of_every_owner(store: SessionStore) -> None:
     for name, owner, last_used in [("ses_a", "ann", 10.0), ("ses_b", "bob", 19.9), ("ses_c", "ann", 20.0)]:
         await store.create(session(name, owner, last_used), KEY)
-    assert await store.expire(20.0) == 2
-    assert await store.expire(20.0) == 0
+    assert await store.expire(20.0, 30.0) == 2
+    assert await store.expire(20.0, 30.0) == 0
     assert [await store.load(name) is not None for name in ("ses_a", "ses_b", "ses_c")] == [False, False, True]
 
 
@@ -240,11 +231,59 @@ async def test_it_opens_and_closes_twice_and_refuses_work_when_closed(store: Ses
 
 
 async def test_info_is_the_session_without_what_belongs_to_it(store: SessionStore) -> None:
-    sqlite = cast(SqliteStore, store)
-    assert await sqlite.info("ses_a") is None
+    assert await store.info("ses_a") is None
     await store.create(session(label="x"), KEY)
     await store.commit(draft(1, names=["x"]))
     found = await store.load("ses_a")
     assert found is not None
-    assert await sqlite.info("ses_a") == found.info
+    assert await store.info("ses_a") == found.info
     assert json.dumps(dict(found.info.metadata)) == '{"label": "x"}'
+
+
+async def test_files_are_written_replaced_and_removed_with_the_run(store: SessionStore) -> None:
+    await store.create(session(), KEY)
+    await store.commit(RunDraft(record(1), files=(FileChange("a", b"one"), FileChange("b", b"\0two"))))
+    await store.commit(
+        RunDraft(record(2), files=(FileChange("a", b"three"), FileChange("b", None), FileChange("never there", None)))
+    )
+    found = await store.load("ses_a")
+    assert found is not None
+    assert found.files == (StoredFile("a", 5, 2),)
+    assert (await store.file("ses_a", "a"), await store.file("ses_a", "b")) == (b"three", None)
+    assert await store.file("ses_nobody", "a") is None
+
+
+async def test_the_revision_stays_while_nobody_else_writes(store: SessionStore) -> None:
+    await store.create(session(), KEY)
+    await store.commit(draft(1))
+    before = store.revision()
+    await store.commit(draft(2))
+    assert before is not None
+    assert store.revision() == before
+
+
+async def test_a_full_store_loses_the_least_recently_used_until_it_is_not(store: SessionStore) -> None:
+    for number, last_used in enumerate([3.0, 1.0, 4.0, 2.0]):
+        await store.create(session(f"ses_{number}", last_used=last_used), KEY)
+        await store.commit(RunDraft(record(1, f"ses_{number}", at=last_used), files=(FileChange("a", bytes(500_000)),)))
+    assert await store.size() > 2_000_000
+    assert await store.shrink(3_000_000, 9.0, 9.0) == 0
+    assert await store.shrink(1_200_000, 3.0, 9.0) == 2
+    assert await store.shrink(900_000, 3.0, 9.0) == 0
+    assert await store.shrink(900_000, 9.0, 9.0) == 1
+    assert [info.session_id for info in (await store.sessions("ann", 10))[0]] == ["ses_2"]
+    await store.compact()
+    assert await store.size() < 900_000
+    assert await store.file("ses_2", "a") == bytes(500_000)
+
+
+async def test_what_is_leased_neither_expires_nor_makes_room(store: SessionStore) -> None:
+    for name in ("ses_a", "ses_b"):
+        await store.create(session(name), KEY)
+    await store.acquire("ses_a", Lease("me", until=115.0, began=100.0))
+    await store.acquire("ses_b", Lease("me", until=115.0, began=100.0))
+    await store.release("ses_b", "me")
+    assert await store.shrink(0, 100.0, 114.0) == 1
+    assert await store.expire(100.0, 114.0) == 0
+    assert await store.load("ses_a") is not None
+    assert await store.expire(100.0, 115.0) == 1
