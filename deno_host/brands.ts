@@ -59,9 +59,10 @@ const dataView = ["buffer", "byteOffset", "byteLength"].map((key) => getter(Data
 const typedView = ["buffer", "byteOffset", "length"].map((key) => getter(TypedArray, key));
 /** The buffer of a view. */
 export const bufferOf = (v: object): ArrayBuffer => (isDataView(v) ? dataView : typedView)[0]!(v);
-/** Where a view begins in its buffer, in bytes, and its length, in elements; throws where its buffer has shrunk away. */
-export const placeOf = (v: object): [number, number] =>
-  isDataView(v) ? [dataView[1]!(v), dataView[2]!(v)] : [typedView[1]!(v), typedView[2]!(v)];
+/** Where a view begins in its buffer, in bytes; throws where its buffer has shrunk away. */
+export const offsetOf = (v: object): number => (isDataView(v) ? dataView : typedView)[1]!(v);
+/** Its length in elements; of a DataView, in bytes. */
+export const lengthOf = (v: object): number => (isDataView(v) ? dataView : typedView)[2]!(v);
 /** Whether a view's length follows that of its buffer; V8's own serializer knows. */
 export const tracks = (v: object): boolean => mostOf(bufferOf(v)) >= 0 && lastOf(serialize(v)) % 2 === 1;
 /** The most bytes that a buffer can be resized to; -1 where it cannot. */

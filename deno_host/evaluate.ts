@@ -211,7 +211,7 @@ export class Evaluator {
   async #handles(values: object[]): Promise<unknown[]> {
     const d = this.#hook(() => values, "", { objectGroup: GROUP, timeout: MAKE_MS });
     await this.#replied(d);
-    const [told] = await this.#properties([d.reply?.result?.objectId]);
+    const told = (await this.#properties([d.reply?.result?.objectId]))[0];
     const handles: unknown[] = [];
     for (let i = 0; i < values.length; i++) append(handles, ownValue(told?.result[i]?.value ?? {}, "objectId")); // own elements first
     return handles;

@@ -157,8 +157,8 @@ export class SourceMaker {
 
   cls(number: number): object | undefined {
     for (let i = 0; i < this.#classes.length; i++) {
-      const [at, text, made] = this.#classes[i]!, cls: unknown = at === number ? this.#evaluator.make(made) : undefined;
-      if (typeof cls === "function") return this.#keep(cls, text, true, false);
+      const told = this.#classes[i]!, cls: unknown = told[0] === number ? this.#evaluator.make(told[2]) : undefined;
+      if (typeof cls === "function") return this.#keep(cls, told[1], true, false);
     }
     return undefined;
   }

@@ -37,7 +37,8 @@ import type { PieceWriter } from "./pieces.ts";
 import type { Platform } from "./platform.ts";
 import { type Functions, identifiers } from "./functions.ts";
 
-const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256, SELDOM = 16, ROOM_MB = 6;
+const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256, SELDOM = 16, ROOM = 6_000_000;
+const BYTES_AN_ELEMENT = 10, LONG_TEXT = 262_144;
 const KINDS = 128, PRIVATE = 64;
 const LONG = 50_000; // elements of an array: the list of their keys takes several times the room of the elements
 
@@ -116,7 +117,12 @@ export class GraphWriter {
   #check(): void {
     if (this.#out.size > VALUE_BYTES) throw new NotKept(LARGE);
     if (now() > this.#until) throw new NotKept("it takes too long to keep");
-    if (this.#checks++ % SELDOM === 0 && !this.#memory.has(ROOM_MB)) throw new NotKept(NO_ROOM);
+    if (this.#checks++ % SELDOM === 0) this.#need(ROOM);
+  }
+
+  /** Has room for so many bytes, or gives up. */
+  #need(bytes: number): void {
+    if (!this.#memory.has(bytes / 1_048_576)) throw new NotKept(NO_ROOM);
   }
 
   #value(v: unknown): void {
@@ -130,6 +136,7 @@ export class GraphWriter {
         return this.#number(v);
       case "string":
         if (v.length > VALUE_BYTES) throw new NotKept(LARGE); // asked before its characters, which may be made only then
+        if (v.length > LONG_TEXT) this.#need(2 * v.length);
         out.byte(format.TEXT);
         return out.text(v);
       case "bigint":
@@ -200,11 +207,10 @@ export class GraphWriter {
         out.bytes(new Bytes(o));
         break;
       case format.VIEW: {
-        const [offset, length] = brands.placeOf(o);
         out.text(brands.viewKind(o) ?? "DataView");
         this.#object(brands.bufferOf(o));
-        out.count(offset);
-        out.float(brands.tracks(o) ? -1 : length);
+        out.count(brands.offsetOf(o));
+        out.float(brands.tracks(o) ? -1 : brands.lengthOf(o));
         break;
       }
       case format.BOXED:
@@ -307,7 +313,7 @@ export class GraphWriter {
         setForEach(o as Set<unknown>, (value) => this.#value(value));
         break;
     }
-    this.#general(o, kind, kind === format.VIEW ? afterElements(o) : ownKeys(o));
+    this.#general(o, kind, kind === format.VIEW || kind === format.BOXED ? afterElements(o) : ownKeys(o));
   }
 
   /** A plain object by its shape, any other in general. */
@@ -376,13 +382,9 @@ export class GraphWriter {
       if (i % OFTEN === 0) this.#check();
     }
     const isTame = !odd && isExtensible(a) && getPrototypeOf(a) === ArrayPrototype;
-    if (
-      isTame && n > LONG && primitive && characters < VALUE_BYTES
-        ? brands.hasElementsOnly(a)
-        : isTame && ownKeys(a).length === n + 1
-    ) {
-      return out.byte(format.FALSE);
-    }
+    const isLong = n > LONG && primitive;
+    if (isTame && isLong) this.#need(n * BYTES_AN_ELEMENT + 2 * characters);
+    if (isTame && (isLong ? brands.hasElementsOnly(a) : ownKeys(a).length === n + 1)) return out.byte(format.FALSE);
     const all = ownKeys(a), keys = list<PropertyKey>();
     for (let i = 0; i < all.length; i++) {
       const key = all[i]!, isElement = !isSparse && i < n && typeof key === "string" && brands.isIndexBelow(key, n);
@@ -424,8 +426,7 @@ export class GraphWriter {
 function isMade(o: object, kind: number, key: PropertyKey): boolean {
   if (kind === format.ERROR) return key === "stack";
   if (kind === format.CLASS) return key === "prototype";
-  if (kind !== format.BOXED || !brands.isStringObject(o)) return false;
-  return key === "length" || (typeof key === "string" && brands.isIndexBelow(key, (brands.unboxed(o) as string).length));
+  return kind === format.BOXED && key === "length" && brands.isStringObject(o);
 }
 
 function sameKeys(a: string[], b: string[], n: number): boolean {
@@ -443,11 +444,12 @@ function fillsItsLength(a: unknown[]): boolean {
   return 2 * there > OFTEN;
 }
 
-/** The keys of a view without those of its elements. */
-function afterElements(view: object): PropertyKey[] {
-  const n = brands.isDataView(view) ? 0 : brands.placeOf(view)[1], own = list<PropertyKey>();
-  if (n > LONG) return own; // the list would take too much room: properties that somebody gave a long view are not kept
-  const all = ownKeys(view);
+/** The keys of a view or a boxed primitive without those of its elements or characters. */
+function afterElements(o: object): PropertyKey[] {
+  const n = brands.isTypedArray(o) ? brands.lengthOf(o) : brands.isStringObject(o) ? (brands.unboxed(o) as string).length : 0;
+  const own = list<PropertyKey>();
+  if (n > LONG) return own; // the list would take too much room: properties that somebody gave such a one are not kept
+  const all = ownKeys(o);
   for (let i = n; i < all.length; i++) own[own.length] = all[i]!;
   return own;
 }

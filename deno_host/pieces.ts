@@ -6,7 +6,7 @@ import {
   Bytes,
   charCodeAt,
   decodeExact,
-  encode,
+  encodeInto,
   ErrorOf,
   fromCharCode,
   getFloat64,
@@ -89,9 +89,12 @@ export class PieceWriter {
       let end = at + PART < n ? at + PART : n;
       const last = charCodeAt(s, end - 1);
       if (end < n && last >= 0xd800 && last < 0xdc00) end--;
-      const part = encode(slice(s, at, end));
-      this.count(viewByteLength(part));
-      this.bytes(part);
+      this.#room(3 + 3 * (end - at));
+      const from = this.#at + 3, written = encodeInto(slice(s, at, end), viewPart(this.#buffer, from));
+      this.#buffer[this.#at] = 128 + written % 128; // a count of three bytes, whatever it is
+      this.#buffer[this.#at + 1] = 128 + (written >> 7) % 128;
+      this.#buffer[this.#at + 2] = written >> 14;
+      this.#at = from + written;
       at = end;
     }
   }

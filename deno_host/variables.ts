@@ -75,7 +75,7 @@ export class Variables {
   assign(values: [string, unknown][]): void {
     const declared: [string, unknown][] = [];
     for (let i = 0; i < values.length; i++) {
-      const [name, value] = values[i]!;
+      const name = values[i]![0], value = values[i]![1];
       if (mapHas(this.#readers, name)) append(declared, values[i]!);
       else if (define(this.#scope, name, value, true) && name !== LAST) setAdd(this.#globals, name);
     }

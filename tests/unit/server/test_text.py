@@ -54,7 +54,7 @@ OUTCOMES: list[tuple[str, Outcome, list[str]]] = [
         [
             "ok · 12 ms",
             "value: 1",
-            "The variables were rebuilt from the snapshot before this run.",
+            "The variables were brought back for this run: the session's process had ended.",
             "lost: f, g",
             "output:",
             "x",
