@@ -29,7 +29,7 @@ export interface Frame {
 
 const output = Deno.stdout, input = Deno.stdin;
 const writeSync = output.writeSync.bind(output), read = input.read.bind(input), readSync = input.readSync.bind(input);
-const PREFIX = 8, ROOM = 65_536, NO_RESOURCE = 0xffff_ffff;
+const PREFIX = 8, ROOM = 65_536, TOGETHER = 4_096, NO_RESOURCE = 0xffff_ffff;
 
 /**
  * Gives Deno's native read a `call` of its own. Deno starts asynchronous operations by `operation.call(…)`, and would ask a session that
@@ -66,13 +66,13 @@ function sendable(v: any): any {
 /** Writes one frame now; returns when the pipe has taken it. The header is the sender's own, and of no use to it afterwards. */
 export function send(header: object, blob: Uint8Array = new Bytes(0)): void {
   const head = encode(stringify(sendable(header))), headBytes = viewByteLength(head), blobBytes = viewByteLength(blob);
-  const together = blobBytes <= ROOM, frame = new Bytes(PREFIX + headBytes + (together ? blobBytes : 0)), view = viewOn(frame);
+  const together = blobBytes <= TOGETHER, frame = new Bytes(PREFIX + headBytes + (together ? blobBytes : 0)), view = viewOn(frame);
   setUint32(view, 0, 4 + headBytes + blobBytes);
   setUint32(view, 4, headBytes);
   viewSet(frame, head, PREFIX);
   if (together) viewSet(frame, blob, PREFIX + headBytes);
   write(frame);
-  if (!together) write(blob as Uint8Array<ArrayBuffer>); // a copy of it may be more than there is room for
+  if (!together) write(blob as Uint8Array<ArrayBuffer>); // a copy of it would be garbage, or more than there is room for
 }
 
 function write(bytes: Uint8Array<ArrayBuffer>): void {
