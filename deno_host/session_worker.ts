@@ -228,6 +228,7 @@ async function warmUp(): Promise<void> {
   snapshots = new Snapshots(variables, evaluator, new Platform(scope), new Memory(memory), privates);
   variables.begin();
   await evaluator.start("return [1, new Map([[1, 2]])]", "warm", 1_000);
+  await snapshots.warm();
   tell(() => describe([new Map<unknown, unknown>([[1, { a: [1, "x"] }]]), thrown(new ErrorOf("warm"))]));
   await evaluator.turn();
 }

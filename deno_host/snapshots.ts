@@ -71,6 +71,18 @@ export class Snapshots {
     return mapGet(this.#held, name)?.kept ?? "live_only";
   }
 
+  /** Has the code of this folder compiled that the first run of a session would wait for. */
+  async warm(): Promise<void> {
+    const made = this.#evaluator.make("[(x) => x, class { a = 1; m() {} }]"),
+      sample = [made, new made[1](), new Map([[1, { a: "x" }]])];
+    this.#muted = true;
+    for (let round = 0; round < 3; round++) {
+      new GraphWriter(this.#out, this.#functions, this.#platform, this.#memory, 1, now() + TAKE_MS).write(sample);
+      this.#out.end();
+      if (this.#functions.asks) await this.#functions.learn();
+    }
+  }
+
   /** Sends what a run of this text can have changed; `changed` are the names that it declares, assigns or makes. */
   async take(text: string, changed: string[]): Promise<void> {
     const names = this.#reach.of(text, changed, this.#variables.names(), this.#variables.globals), until = now() + TAKE_MS;
