@@ -74,6 +74,13 @@ perSku"""
         "Variables are kept",
     ),
     (
+        "a loop that only a kill can end is undone, and the session goes on as before it",
+        "execute_code",
+        {"code": "total = null; await null; while (true) {}", "timeout_ms": 300},
+        "variables and files are as after run 7",
+    ),
+    ("in another process", "execute_code", {"code": "total(orders)"}, "brought back"),
+    (
         "a large result is cut, and says how to get the rest",
         "execute_code",
         {"code": "const series = Array.from({length: 2000}, (_, i) => ({ i, square: i * i }));\nseries"},
@@ -81,7 +88,7 @@ perSku"""
     ),
     ("read it in pages", "get_variable", {"name": "series", "offset": 1998}, '[{"i": 1998, "square": 3992004}'),
     ("look at what there is", "get_variable", {}, "orders"),
-    ("and at what happened", "session_history", {"limit": 3}, "run 8"),
+    ("and at what happened", "session_history", {"limit": 3}, "run 10"),
 ]
 
 
