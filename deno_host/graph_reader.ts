@@ -23,10 +23,11 @@ import * as format from "./snapshot_format.ts";
 import { DAMAGED, type PieceReader } from "./pieces.ts";
 import type { Platform } from "./platform.ts";
 
-/** Makes functions from their sources, and the class with a number; undefined where that cannot be. */
+/** Makes functions from their sources, the class with a number, and a member that its class did not make; undefined where that cannot be. */
 export interface Maker {
   fn(text: string, strict: boolean): object | undefined;
   cls(number: number): object | undefined;
+  member(): object | undefined;
 }
 
 /** Instead of a value that is told later, or not at all; nothing that a snapshot holds is the same. */
@@ -169,7 +170,8 @@ export class GraphReader {
           isStatic = from.byte(),
           slot = format.SLOTS[from.byte()]!,
           key = this.#value() as PropertyKey;
-        return this.#met(there(mapGet(there(mapGet(this.#made, cls))[isStatic]!, key)?.[slot]), tag);
+        const made = there(mapGet(this.#made, cls))[isStatic];
+        return this.#met(there(mapGet(there(made), key)?.[slot] ?? this.#maker.member()), tag);
       }
       default:
         throw new ErrorOf(DAMAGED);
