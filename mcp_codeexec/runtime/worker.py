@@ -110,6 +110,7 @@ class SessionWorker:
         self._memory_mb = memory_mb
         self._output = _Output(0)
         self._saving = Saving(self._format)
+        self._assigning = False
         self._calls = HostCalls(process, {}, 0, 0, self.monitor.waits)
         self._done: asyncio.Future[Reply] | None = None
         self._ending: asyncio.Task[RawRun] | None = None
