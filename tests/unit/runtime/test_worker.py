@@ -141,7 +141,7 @@ async def test_what_is_only_looked_at_is_not_evaluated(session: Session) -> None
     text = b"(hits = 1, () => 1)"
     bare = b"\x01\x02"  # no prototype, no properties
     function = b"\x1e" + bytes([len(text), 0, len(text)]) + text + b"\x00" + bare
-    cls = b"\x1f" + bare + bare
+    cls = b"\x1f\x01" + bare + b"\x00" + bare  # no parent; no private fields
     evil = {2: "class { [hits = 2]() {} }"}
     segments = [
         Segment("damaged", "by_source", first=0, data=function[:-1], format="1 deno"),
