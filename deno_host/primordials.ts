@@ -100,6 +100,7 @@ export function withoutHalves(text: string): string {
   return from === 0 ? text : whole + slice(text, from);
 }
 export const functionText = uncurry(Function.prototype.toString);
+export const { asIntN: asInt } = BigInt, bigIntText = uncurry(BigInt.prototype.toString);
 export const symbolDescription: (s: symbol) => string | undefined = getter(Symbol.prototype, "description");
 
 const dateTime = uncurry(Date.prototype.getTime), dateISO = uncurry(Date.prototype.toISOString);
@@ -109,6 +110,9 @@ export const then = uncurry(Promise.prototype.then);
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 const encodeText = uncurry(TextEncoder.prototype.encode), decodeText = uncurry(TextDecoder.prototype.decode);
 export const encode = (text: string): Uint8Array<ArrayBuffer> => encodeText(encoder, text) as Uint8Array<ArrayBuffer>;
+const encodeTextInto = uncurry(TextEncoder.prototype.encodeInto);
+/** Encodes a text into bytes that have room for it: how many it took. */
+export const encodeInto = (text: string, to: Uint8Array<ArrayBuffer>): number => encodeTextInto(encoder, text, to).written;
 export const decode = (bytes: Uint8Array<ArrayBuffer>): string => decodeText(decoder, bytes);
 const exact = new TextDecoder("utf-8", { ignoreBOM: true }); // not `fatal`: Deno's way for that takes four times the text
 /** UTF-8 text, byte order mark and all. */
