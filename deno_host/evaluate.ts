@@ -25,8 +25,9 @@ export interface Scope {
   only: string;
 }
 
+/** What `f` makes of each, in a list that a promise can be resolved with: no `then` that a session planted is found on it. */
 function each<T, R>(list: T[], f: (item: T) => R): R[] {
-  const made: R[] = [];
+  const made: R[] = setPrototypeOf([], null);
   for (let i = 0; i < list.length; i++) append(made, f(list[i]!));
   return made;
 }
@@ -170,7 +171,7 @@ export class Evaluator {
 
   /** For each function the scopes that it closes over, innermost first, but those that all share; undefined for one of the platform. */
   async closures(functions: object[]): Promise<(Scope[] | undefined)[]> {
-    const found: (Scope[] | undefined)[] = [], told = await this.#properties(await this.#handles(functions));
+    const found: (Scope[] | undefined)[] = setPrototypeOf([], null), told = await this.#properties(await this.#handles(functions));
     const lists = await this.#properties(each(told, (t) => internal(t, "[[Scopes]]")?.objectId));
     for (let i = 0; i < lists.length; i++) {
       if (internal(told[i], "[[Scopes]]") === undefined || internal(told[i], "[[TargetFunction]]") !== undefined) {
@@ -207,10 +208,9 @@ export class Evaluator {
   async #handles(values: object[]): Promise<unknown[]> {
     const d = this.#hook(() => values, "", { objectGroup: GROUP, timeout: MAKE_MS });
     await this.#replied(d);
-    const [told] = await this.#properties([d.reply?.result?.objectId]);
-    const handles: unknown[] = [];
-    for (let i = 0; i < values.length; i++) append(handles, ownValue(told?.result[i]?.value ?? {}, "objectId")); // own elements first
-    return handles;
+    const told = (await this.#properties([d.reply?.result?.objectId]))[0];
+    let i = 0;
+    return each(values, () => ownValue(told?.result[i++]?.value ?? {}, "objectId")); // own elements first
   }
 
   async #properties(handles: unknown[]): Promise<any[]> {

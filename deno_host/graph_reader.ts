@@ -7,6 +7,7 @@ import {
   deleteProperty,
   ErrorOf,
   getOwnPropertyDescriptor,
+  mapDelete,
   mapGet,
   mapSet,
   NativeMap,
@@ -74,11 +75,21 @@ export class GraphReader {
     this.#lengths = list();
     this.#shapes = list();
     this.#others = others;
-    const value = this.#value();
-    for (let i = 0; i < this.#kinds.length; i++) {
-      this.#body(there(mapGet(this.#objects, first + i)) as object, this.#kinds[i]!, this.#lengths[i]!);
+    let whole = false;
+    try {
+      const value = this.#value();
+      for (let i = 0; i < this.#kinds.length; i++) {
+        this.#body(there(mapGet(this.#objects, first + i)) as object, this.#kinds[i]!, this.#lengths[i]!);
+      }
+      whole = true;
+      return value;
+    } finally {
+      if (!whole) this.#forget(first); // another value that holds a part of this one is not to be had either
     }
-    return value;
+  }
+
+  #forget(first: number): void {
+    for (let number = first; number < this.#next; number++) mapDelete(this.#objects, number);
   }
 
   #value(): unknown {
@@ -101,7 +112,7 @@ export class GraphReader {
       case format.TEXT:
         return from.text();
       case format.BIGINT:
-        return BigIntOf(from.text());
+        return from.byte() === 1 ? -BigIntOf(`0x${from.text()}`) : BigIntOf(`0x${from.text()}`);
       case format.OWN:
         return there(mapGet(this.#objects, this.#first + from.count()));
       case format.OTHER: {
@@ -145,7 +156,7 @@ export class GraphReader {
       case format.REGEXP:
         return this.#met(brands.makeRegExp(from.text(), from.text()), tag);
       case format.ERROR:
-        return this.#met(brands.makeError(from.byte(), from.text()), tag);
+        return this.#met(brands.makeError(from.byte()), tag);
       case format.BUFFER: {
         const length = from.count(), most = from.float();
         return this.#met(brands.makeBuffer(from.bytes(length), most), tag);
@@ -158,6 +169,8 @@ export class GraphReader {
         return this.#met(ObjectOf(this.#value()) as object, tag);
       case format.MADE:
         return this.#met(there(this.#platform.make(from.byte(), from.text())), tag);
+      case format.PARAMETERS:
+        return this.#met(this.#platform.parametersOf(this.#value() as object), tag);
       case format.SYMBOL:
         return this.#met(brands.makeSymbol(from.byte() === 1, from.text()), tag);
       case format.PLATFORM:

@@ -1,6 +1,8 @@
 // Writes values as a snapshot has them: one walk by descriptors, which runs no code of a session's. The words are in snapshot_format.ts.
 import {
   ArrayPrototype,
+  asInt,
+  bigIntText,
   bufferByteLength,
   Bytes,
   getOwnPropertyDescriptor,
@@ -23,7 +25,6 @@ import {
   setForEach,
   setPrototypeOf,
   setSize,
-  StringOf,
   symbolDescription,
   symbolsOf,
 } from "./primordials.ts";
@@ -31,14 +32,14 @@ import * as brands from "./brands.ts";
 import * as format from "./snapshot_format.ts";
 import { isSpecial } from "./attributes.ts";
 import { errorKind, kindOf, LARGE, MANY, NO_ROOM, NotKept } from "./kinds.ts";
-import { stackOf } from "./thrown.ts";
+import { settleStack } from "./thrown.ts";
 import type { Memory } from "./memory.ts";
 import type { PieceWriter } from "./pieces.ts";
 import type { Platform } from "./platform.ts";
 import { type Functions, identifiers } from "./functions.ts";
 
 const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256, SELDOM = 16, ROOM_MB = 6;
-const KINDS = 64;
+const KINDS = 64, MB = 1_048_576;
 const LONG = 50_000; // elements of an array: the list of their keys takes several times the room of the elements
 
 /** What was written of one value. */
@@ -133,8 +134,10 @@ export class GraphWriter {
         out.byte(format.TEXT);
         return out.text(v);
       case "bigint":
+        if (asInt(4 * VALUE_BYTES, v) !== v) throw new NotKept(LARGE);
         out.byte(format.BIGINT);
-        return out.text(StringOf(v));
+        out.byte(v < 0n ? 1 : 0);
+        return out.text(bigIntText(v < 0n ? -v : v, 16)); // to decimal digits would take seconds
       default:
         if (v === null) out.byte(format.NULL);
         else this.#object(v as object | symbol);
@@ -190,7 +193,6 @@ export class GraphWriter {
         break;
       case format.ERROR:
         out.byte(errorKind(o));
-        out.text(stackOf(o));
         break;
       case format.BUFFER:
         if (bufferByteLength(o) > VALUE_BYTES) throw new NotKept(LARGE);
@@ -199,22 +201,28 @@ export class GraphWriter {
         out.bytes(new Bytes(o));
         break;
       case format.VIEW: {
-        const [offset, length] = brands.placeOf(o);
+        const place = brands.placeOf(o);
         out.text(brands.viewKind(o) ?? "DataView");
         this.#object(brands.bufferOf(o));
-        out.count(offset);
-        out.float(brands.tracks(o) ? -1 : length);
+        out.count(place[0]);
+        out.float(brands.tracks(o) ? -1 : place[1]);
         break;
       }
-      case format.BOXED:
-        this.#value(brands.unboxed(o));
+      case format.BOXED: {
+        const v = brands.unboxed(o);
+        if (typeof v === "string" && v.length > LONG) throw new NotKept("a long text as an object"); // each character is a property
+        this.#value(v);
         break;
+      }
       case format.MADE: {
         const which = this.#platform.recipe(getPrototypeOf(o)!);
         out.byte(which);
         out.text(this.#platform.argument(which, o));
         break;
       }
+      case format.PARAMETERS:
+        this.#object(this.#platform.urlOf(o)!);
+        break;
       case format.PROTOTYPE:
         return this.#object(o.constructor);
       case format.FUNCTION:
@@ -338,11 +346,9 @@ export class GraphWriter {
       this.#value(value);
       if (i % OFTEN === 0) this.#check();
     }
-    const isTame = !odd && isExtensible(a) && getPrototypeOf(a) === ArrayPrototype;
+    const isTame = !odd && !special && isExtensible(a) && symbolsOf(a).length === 0;
     if (
-      isTame && n > LONG && primitive && characters < VALUE_BYTES
-        ? brands.hasElementsOnly(a)
-        : isTame && ownKeys(a).length === n + 1
+      isTame && n > LONG && primitive && characters < VALUE_BYTES ? this.#hasElementsOnly(a) : isTame && ownKeys(a).length === n + 1
     ) {
       return out.byte(format.FALSE);
     }
@@ -353,6 +359,11 @@ export class GraphWriter {
     }
     out.byte(format.TRUE);
     this.#general(a, format.ARRAY, keys);
+  }
+
+  #hasElementsOnly(a: unknown[]): boolean {
+    if (!this.#memory.has(ROOM_MB + 2 * this.#out.size / MB)) throw new NotKept(NO_ROOM); // V8's serializer takes about as much as ours wrote, twice
+    return brands.hasElementsOnly(a);
   }
 
   #general(o: object, kind: number, keys: PropertyKey[]): void {
@@ -369,8 +380,10 @@ export class GraphWriter {
     }
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
-      if (isMade(o, kind, key)) continue;
-      const d = getOwnPropertyDescriptor(o, key)!, accessor = d.get !== undefined || d.set !== undefined;
+      if (isMade(o, kind, key, this.#platform)) continue;
+      const d = getOwnPropertyDescriptor(o, key)!;
+      settleStack(o, d);
+      const accessor = d.get !== undefined || d.set !== undefined;
       this.#value(key);
       out.byte(
         (d.enumerable ? format.ENUMERABLE : 0) + (d.configurable ? format.CONFIGURABLE : 0) + (d.writable ? format.WRITABLE : 0) +
@@ -384,8 +397,8 @@ export class GraphWriter {
 }
 
 /** Whether a property is there already when an object of its kind is made, and says nothing of it. */
-function isMade(o: object, kind: number, key: PropertyKey): boolean {
-  if (kind === format.ERROR) return key === "stack";
+function isMade(o: object, kind: number, key: PropertyKey, platform: Platform): boolean {
+  if (kind === format.MADE || kind === format.PARAMETERS) return platform.isOwn(getPrototypeOf(o)!, key);
   if (kind === format.CLASS) return key === "prototype";
   if (kind !== format.BOXED || !brands.isStringObject(o)) return false;
   return key === "length" || (typeof key === "string" && brands.isIndexBelow(key, (brands.unboxed(o) as string).length));

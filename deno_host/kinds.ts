@@ -30,7 +30,9 @@ export function kindOf(o: object | symbol, platform: Platform, functions: Functi
   if (kind >= 0) return kind;
   if (prototype === ObjectPrototype) return format.OBJECT;
   if (prototype === null) return format.BARE;
-  if (platform.path(prototype) !== undefined && platform.recipe(prototype) >= 0) return format.MADE;
+  if (platform.path(prototype) !== undefined && platform.recipe(prototype) >= 0) {
+    return platform.urlOf(o) === undefined ? format.MADE : format.PARAMETERS;
+  }
   const maker: unknown = getOwnPropertyDescriptor(o, "constructor")?.value;
   if (
     typeof maker === "function" && platform.path(maker) === undefined && !brands.isProxy(maker) && isClassOf(maker, o, functions)

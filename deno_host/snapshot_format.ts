@@ -7,11 +7,12 @@
 //   MAP, SET                                    entries, general
 //   DATE            time                        general
 //   REGEXP          source, flags               general
-//   ERROR           which constructor, stack    general
+//   ERROR           which constructor           general
 //   BUFFER          length, most or -1, bytes   general
 //   VIEW            which, buffer, offset, length or -1 (it follows the buffer's)   general
 //   BOXED           primitive                   general
 //   MADE            which recipe, its argument  general                  URL, Intl.NumberFormat …
+//   PARAMETERS      URL                         general                  its searchParams
 //   FUNCTION        source, strict              general
 //   CLASS                                       general                  its source is told apart; its prototype gets the next number
 //   PROTOTYPE       class                                                has a number already
@@ -29,7 +30,7 @@ export const OWN = 9, OTHER = 10; // an object by its number in this stream, or 
 export const HOLE = 11; // an element that is told with the properties, if at all
 export const OBJECT = 16, BARE = 17, ARRAY = 18, MAP = 21, SET = 22, DATE = 23, REGEXP = 24;
 export const ERROR = 25, BUFFER = 26, VIEW = 27, BOXED = 28, MADE = 29, FUNCTION = 30, CLASS = 31, PROTOTYPE = 32, MEMBER = 33;
-export const SYMBOL = 34, PLATFORM = 35;
+export const SYMBOL = 34, PLATFORM = 35, PARAMETERS = 36;
 
 /** Instead of a shape. */
 export const NO_SHAPE = 0;
