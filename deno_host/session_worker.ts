@@ -100,12 +100,13 @@ async function run(
   const pending = { timers: timers.cancel(), calls: hostCalls.cancel() };
   deleteProperty(scope, "host");
   const told: any = { __proto__: null, status: end.status, ms: now() - started, made: variables.made() };
-  if (end.status === "ok" && keepLast) define(scope, LAST, end.value);
+  const isLastReplaced = end.status === "ok" && keepLast;
+  if (isLastReplaced) define(scope, LAST, end.value);
   const changed: string[] = wanted;
   for (let i = 0; i < told.made.length; i++) append(changed, told.made[i]);
   if (end.syntax === undefined) {
     send({ op: "ended" }); // the run's own time is over
-    await snapshots.take(body, changed);
+    await snapshots.take(body, changed, isLastReplaced);
   }
   const describeEnd = (): void => {
     if (end.stopped !== undefined) told.stopped = end.stopped;
@@ -119,6 +120,7 @@ async function run(
   const { tail: rest, omitted } = output.end();
   if (rest !== "") send({ op: "tail" }, encode(rest));
   send({ op: "done", id, ...told, ...pending, omitted, late: lateSoFar(), blocks: coming === undefined });
+  snapshots.look(); // while the host goes on
 }
 
 /** Describes, within a bound of time; whether it came to its end. */
@@ -153,7 +155,7 @@ async function assign({ header, blob }: Frame): Promise<void> {
   const { id, name, declare } = header;
   variables.declare(declare, [name]);
   variables.assign([[name, parse(decode(blob))]]);
-  await snapshots.take("", [name]);
+  await snapshots.take("", [name], false);
   send({ op: "assigned", id, variables: variables.report([name], kept) });
 }
 

@@ -1,6 +1,6 @@
 // What is kept of a session's variables, so that another process can go on with them: after each run, those that it can have changed are
 // sent to the host, one after the other; a new process reads them.
-import { append, mapForEach, mapGet, mapSet, NativeMap, now, viewByteLength } from "./primordials.ts";
+import { append, mapDelete, mapForEach, mapGet, mapSet, NativeMap, NativeSet, now, viewByteLength } from "./primordials.ts";
 import { receiveBlocking, send } from "./frames.ts";
 import { GraphReader } from "./graph_reader.ts";
 import { GraphWriter } from "./graph_writer.ts";
@@ -17,6 +17,8 @@ import { sizeOf } from "./values.ts";
 
 const TAKE_MS = 2_000, SESSION_BYTES = 33_554_432, ROUNDS = 20;
 const TOGETHER = "the session's variables are larger than 32 MB", RESTLESS = "what it holds keeps changing";
+/** To the host: the session has deleted it. */
+const DELETED = "deleted";
 
 type Kept = "exact" | "by_source" | "live_only";
 
@@ -64,8 +66,9 @@ export class Snapshots {
   }
 
   /** Sends what a run of this text can have changed; `changed` are the names that it declares, assigns or makes. */
-  async take(text: string, changed: string[]): Promise<void> {
-    const names = this.#reach.of(text, changed, this.#variables.names(), this.#variables.globals), until = now() + TAKE_MS;
+  async take(text: string, changed: string[], isLastReplaced: boolean): Promise<void> {
+    const { globals } = this.#variables, all = this.#variables.names(), until = now() + TAKE_MS;
+    const names = this.#reach.of(text, changed, all, globals, isLastReplaced);
     for (let round = 0; round < ROUNDS; round++) {
       const writer = new GraphWriter(this.#out, this.#functions, this.#platform, this.#memory, this.#next, until);
       this.#muted = false;
@@ -84,7 +87,14 @@ export class Snapshots {
     const firsts: number[] = [], owners: string[] = [], room = SESSION_BYTES - this.#othersThan(names);
     for (let i = 0, used = 0; i < names.length; i++) {
       const name = names[i]!, read = this.#variables.reader(name);
-      if (read === undefined) continue;
+      if (read === undefined) {
+        this.#delete(name);
+        continue;
+      }
+      if (this.#variables.isAccessor(name)) {
+        this.#leave(name, "a getter of the global object");
+        continue;
+      }
       const value = read(), size = sizeOf(value), before = mapGet(this.#held, name);
       if (before !== undefined && before.large !== undefined && before.large === value && size >= before.size) {
         this.#leave(name, before.why, value, size);
@@ -113,6 +123,18 @@ export class Snapshots {
     }
   }
 
+  /** After a run was told of: what the next one needs to know. */
+  look(): void {
+    this.#reach.look();
+  }
+
+  #delete(name: string): void {
+    if (!this.#muted) send({ op: "segment", name, kept: "live_only", why: DELETED, first: 0, classes: [] });
+    mapDelete(this.#held, name);
+    this.#reach.note(name, new NativeSet());
+    this.#variables.forget(name);
+  }
+
   /** A variable is not kept. */
   #leave(name: string, why: string, large: unknown = undefined, size = 0): void {
     mapSet(this.#held, name, { kept: "live_only", why, bytes: 0, large, size });
@@ -138,6 +160,7 @@ export class Snapshots {
       if (frame === null) break;
       const { name, first, bytes, kept, classes } = frame.header as Segment, others: number[] = [];
       maker.begin(classes);
+      if (classes.length > 0) this.#variables.assign(values); // a class may ask for them: `[KEY]() {}`
       let piece: Uint8Array<ArrayBuffer> | undefined = frame.blob, left = bytes;
       const next = () => {
         const given = piece ?? (left > 0 ? receiveBlocking()?.blob : undefined);

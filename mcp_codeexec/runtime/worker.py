@@ -112,6 +112,7 @@ class SessionWorker:
         self._saving = Saving(self._format)
         self._calls = HostCalls(process, {}, 0, 0, self.monitor.waits)
         self._done: asyncio.Future[Reply] | None = None
+        self._assigning = False
         self._ending: asyncio.Task[RawRun] | None = None
         process.on_event = self._event
 

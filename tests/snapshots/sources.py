@@ -126,6 +126,12 @@ SOURCES = [
         "[await k§.a(), (await k§.ag().next()).value, await K§.sa()]",
     ),
     row(
+        "members with names from variables",
+        "const key§ = Symbol('k'), names§ = {n: 'named'}; class K§ { [key§]() { return 1 } get [names§.n]() { return 2 } static [key§] = 3 }; const k§ = new K§()",
+        "k§:by_source",
+        "[k§[key§](), k§.named, K§[key§], Object.keys(k§)]",
+    ),
+    row(
         "a member taken out",
         "class P§ { hi() { return 'hi ' + this.n } }; const hi§ = P§.prototype.hi, o§ = {n: 1, hi: hi§}",
         "hi§:by_source",
@@ -184,5 +190,7 @@ LIVE_ONLY = {
     "a method that uses super": "const c§ = {m() { return super.toString() }}",
     "private members": "class P§ { #n = 1; get n() { return this.#n } }; const c§ = new P§()",
     "a buffer that was given away": "const c§ = new ArrayBuffer(8); structuredClone(c§, {transfer: [c§]})",
+    "a long text as an object": "const c§ = Object('x'.repeat(60_000))",
+    "too large a number": "const c§ = 1n << 40_000_000n",
     "too much for one value": "const c§ = 'x'.repeat(9_000_000)",
 }
