@@ -11,7 +11,8 @@ export function isSpecial(o: object): boolean {
   return anyIsSpecial || weakHas(special, o);
 }
 
-function note<T>(o: T): T {
+/** Takes down that a property of `o` is, or may be. */
+export function note<T>(o: T): T {
   anyIsSpecial ||= isProxy(o); // it passes the property on, to an object that nobody tells
   if ((typeof o === "object" && o !== null) || typeof o === "function") weakAdd(special, o);
   return o;

@@ -20,6 +20,7 @@ import {
   setPrototypeOf,
 } from "./primordials.ts";
 import * as brands from "./brands.ts";
+import { note } from "./attributes.ts";
 import * as format from "./snapshot_format.ts";
 import { DAMAGED, type PieceReader } from "./pieces.ts";
 import type { Platform } from "./platform.ts";
@@ -116,7 +117,7 @@ export class GraphReader {
       case format.OWN:
         return there(mapGet(this.#objects, this.#first + from.count()));
       case format.OTHER: {
-        const number = from.count();
+        const number = this.#first - from.count();
         this.#others[this.#others.length] = number;
         return there(mapGet(this.#objects, number));
       }
@@ -255,6 +256,7 @@ export class GraphReader {
     let key = this.#value();
     for (; typeof key === "string" || typeof key === "symbol"; key = this.#value()) {
       const flags = from.byte(), value = this.#value();
+      if (flags !== format.PLAIN) note(o); // or the next to write it would not look
       const d: any = {
         __proto__: null,
         enumerable: (flags & format.ENUMERABLE) !== 0,

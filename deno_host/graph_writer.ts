@@ -154,9 +154,10 @@ export class GraphWriter {
   #object(o: object | symbol): void {
     const known = mapGet(this.#numbers, o), { first, others } = this.#written;
     if (known === undefined) return this.#head(o, kindOf(o, this.#platform, this.#functions));
-    const number = (known - known % KINDS) / KINDS;
+    const kind = known % KINDS, number = (known - kind) / KINDS;
+    if (number < first && kind === format.PLATFORM) return this.#head(o, kind); // it makes no two values belong together
     this.#out.byte(number >= first ? format.OWN : format.OTHER);
-    this.#out.count(number >= first ? number - first : number);
+    this.#out.count(number >= first ? number - first : first - number);
     if (number < first && others[others.length - 1] !== number) others[others.length] = number;
   }
 

@@ -25,7 +25,7 @@
 export const FORMAT = 1;
 
 export const UNDEFINED = 0, NULL = 1, TRUE = 2, FALSE = 3, INTEGER = 4, NEGATIVE = 5, FLOAT = 6, TEXT = 7, BIGINT = 8;
-export const OWN = 9, OTHER = 10; // an object by its number in this stream, or in another one
+export const OWN = 9, OTHER = 10; // an object by its number in this stream, or in another one, counted from this one's first
 
 export const HOLE = 11; // an element that is told with the properties, if at all
 export const OBJECT = 16, BARE = 17, ARRAY = 18, MAP = 21, SET = 22, DATE = 23, REGEXP = 24;
@@ -37,6 +37,6 @@ export const NO_SHAPE = 0;
 /** Keys of a shape that is remembered; a longer one is told again each time. */
 export const LONGEST_SHAPE = 64;
 /** Flags of a property. */
-export const ENUMERABLE = 1, CONFIGURABLE = 2, WRITABLE = 4, ACCESSOR = 8;
+export const ENUMERABLE = 1, CONFIGURABLE = 2, WRITABLE = 4, ACCESSOR = 8, PLAIN = 7;
 /** Where a member stands in its property. */
 export const SLOTS = ["value", "get", "set"] as const;

@@ -70,7 +70,7 @@ async def test_a_variable_is_the_same_after_it_was_brought_back(tmp_path: Path, 
 
 @pytest.mark.parametrize("runs", [TOGETHER, *([row] for row in APART)], ids=["together", *(row.title for row in APART)])
 async def test_what_a_run_changes_without_naming_it_is_kept(pool: WorkerPool, runs: list[Runs]) -> None:
-    kept, probes = Kept(await pool.acquire(30)), {}
+    kept, probes = Kept(await pool.acquire(30)), dict[str, str]()
     for number, row in enumerate(runs):
         for text in row.texts:
             assert (await kept.run(text.replace("§", f"_{number}"))).heap_kept, row.title

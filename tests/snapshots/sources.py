@@ -59,6 +59,12 @@ SOURCES = [
         "(P§.make(1), P§.n)",
     ),
     row(
+        "an instance declared before its class",
+        "let i§; class P§ { m() { return 1 } static s = 2 }; i§ = new P§(); 1",
+        "i§:by_source P§:by_source",
+        "[i§.m(), i§ instanceof P§, i§.constructor === P§, P§.s]",
+    ),
+    row(
         "inheritance",
         "class A§ { n = 1; hi() { return 'A' + this.n } static s() { return 'sA' } }; class B§ extends A§ { constructor(n) { super(); this.n = n } hi() { return 'B' + super.hi() } static s() { return 'B' + super.s() } }; const b§ = new B§(2)",
         "B§:by_source b§:by_source",
