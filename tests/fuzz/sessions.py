@@ -41,7 +41,7 @@ const % = async function* named() { yield @ }
 
 const % = Object.assign(() => @, {memo: §, other: @})
 
-class % { static s = §; x = 1; m() { return @ } get g() { return § } static of() { return new %() } }
+class % { static s = §; x = 1; m() { return @ } get g() { return § } static of() { return 1 } }
 
 class % extends Map { m() { return super.size } }; const %i = Object.assign(new %([[§, @]]), {note: @})
 
