@@ -39,7 +39,7 @@ import type { Platform } from "./platform.ts";
 import { type Functions, identifiers } from "./functions.ts";
 
 const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256, SELDOM = 16, ROOM_MB = 6;
-const KINDS = 64, MB = 1_048_576;
+const KINDS = 64, MB = 1_048_576, ENTRY = 64; // bytes of an entry while its map grows
 const LONG = 50_000; // elements of an array: the list of their keys takes several times the room of the elements
 
 /** What was written of one value. */
@@ -163,7 +163,9 @@ export class GraphWriter {
 
   /** Gives an object the next number: its head is written, its body will follow. */
   #met(o: object | symbol, kind: number): void {
-    if (mapSize(this.#numbers) >= OBJECTS) throw new NotKept(MANY);
+    const n = mapSize(this.#numbers);
+    if (n >= OBJECTS) throw new NotKept(MANY);
+    if (n >= LONG && (n & (n - 1)) === 0 && !this.#memory.has(ROOM_MB + n * ENTRY / MB)) throw new NotKept(NO_ROOM); // the map doubles
     mapSet(this.#numbers, o, KINDS * this.#next++ + kind);
     this.#all[this.#all.length] = o;
   }

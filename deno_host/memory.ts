@@ -3,7 +3,7 @@
 import { now } from "./primordials.ts";
 
 const { memoryUsage } = Deno, collect: (() => void) | undefined = (globalThis as any).gc;
-const MB = 1_048_576, IDLE_MB = 58, OFTEN_MS = 20; // what a process has resident before it runs anything, about
+const MB = 1_048_576, IDLE_MB = 61, OFTEN_MS = 20; // what a process has resident before it runs anything, about
 
 export class Memory {
   #most: number;

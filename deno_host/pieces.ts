@@ -12,7 +12,6 @@ import {
   fromCharCode,
   getFloat64,
   isWellFormed,
-  max,
   setFloat64,
   setPrototypeOf,
   slice,
@@ -215,9 +214,12 @@ export class PieceReader {
     for (let here = viewByteLength(this.#buffer) - this.#at; here < n; here = viewByteLength(this.#buffer) - this.#at) {
       const piece = this.#next();
       if (piece === undefined) throw new ErrorOf(DAMAGED);
-      const joined = new Bytes(max(0, here) + viewByteLength(piece));
-      viewSet(joined, viewPart(this.#buffer, this.#at));
-      viewSet(joined, piece, here);
+      let joined = piece;
+      if (here > 0) {
+        joined = new Bytes(here + viewByteLength(piece));
+        viewSet(joined, viewPart(this.#buffer, this.#at));
+        viewSet(joined, piece, here);
+      }
       this.#buffer = joined;
       this.#view = viewOn(joined);
       this.#at = 0;

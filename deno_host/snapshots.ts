@@ -1,10 +1,21 @@
 // What is kept of a session's variables, so that another process can go on with them: after each run, those that it can have changed are
 // sent to the host, one after the other; a new process reads them.
-import { append, mapDelete, mapForEach, mapGet, mapSet, NativeMap, NativeSet, now, viewByteLength } from "./primordials.ts";
+import {
+  append,
+  ErrorOf,
+  mapDelete,
+  mapForEach,
+  mapGet,
+  mapSet,
+  NativeMap,
+  NativeSet,
+  now,
+  viewByteLength,
+} from "./primordials.ts";
 import { receiveBlocking, send } from "./frames.ts";
 import { GraphReader } from "./graph_reader.ts";
 import { GraphWriter } from "./graph_writer.ts";
-import { isTooMuch, NotKept } from "./kinds.ts";
+import { isTooMuch, NO_ROOM, NotKept } from "./kinds.ts";
 import { Functions, SourceMaker } from "./functions.ts";
 import { PieceReader, PieceWriter } from "./pieces.ts";
 import { OF_DESCRIPTORS, unplant } from "./planted.ts";
@@ -15,7 +26,7 @@ import { Reach } from "./reach.ts";
 import type { Variables } from "./variables.ts";
 import { sizeOf } from "./values.ts";
 
-const TAKE_MS = 2_000, SESSION_BYTES = 33_554_432, ROUNDS = 20;
+const TAKE_MS = 2_000, SESSION_BYTES = 33_554_432, ROUNDS = 20, SELDOM = 8, ROOM_MB = 4;
 const TOGETHER = "the session's variables are larger than 32 MB", RESTLESS = "what it holds keeps changing";
 /** To the host: the session has deleted it. */
 const DELETED = "deleted";
@@ -161,11 +172,16 @@ export class Snapshots {
       const { name, first, bytes, kept, classes } = frame.header as Segment, others: number[] = [];
       maker.begin(classes);
       if (classes.length > 0) this.#variables.assign(values); // a class may ask for them: `[KEY]() {}`
-      let piece: Uint8Array<ArrayBuffer> | undefined = frame.blob, left = bytes;
+      let piece: Uint8Array<ArrayBuffer> | undefined = frame.blob, left = bytes - viewByteLength(frame.blob), pieces = 0;
+      const more = () => {
+        const given = left > 0 ? receiveBlocking()?.blob : undefined;
+        left = given === undefined ? 0 : left - viewByteLength(given);
+        return given;
+      };
       const next = () => {
-        const given = piece ?? (left > 0 ? receiveBlocking()?.blob : undefined);
+        if (pieces++ % SELDOM === 0 && !this.#memory.has(ROOM_MB)) throw new ErrorOf(NO_ROOM); // better one than all
+        const given = piece ?? more();
         piece = undefined;
-        left -= given === undefined ? 0 : viewByteLength(given);
         return given;
       };
       try {
@@ -178,7 +194,7 @@ export class Snapshots {
       } catch {
         append(lost, name);
       }
-      while (left > 0 && next() !== undefined); // what is left of one that could not be read
+      while (more() !== undefined); // what is left of one that could not be read
       if (reader.next > this.#next) this.#next = reader.next;
     }
     this.#variables.assign(values);

@@ -82,6 +82,29 @@ async def test_what_a_run_changes_without_naming_it_is_kept(pool: WorkerPool, ru
     await pool.release(back.worker)
 
 
+# One session, run by run: what is too much is named with its reason, and takes nothing else with it.
+LIMITS = [
+    ("let small = {n: 1}", {"small": ""}),
+    ("let text = 'x'.repeat(9_000_000)", {"text": "it is larger than 8 MB"}),
+    ("text = 0; let bytes = new Uint8Array(9_000_000)", {"text": "", "bytes": "it is larger than 8 MB"}),
+    ("bytes = 0; let array = new Array(1_000_000).fill(0.5)", {"bytes": "", "array": "it is larger than 8 MB"}),
+    ("array = 0; let holds = {closure: ((n) => () => n)(1), small}", {"array": "", "holds": "a closure"}),
+]
+
+
+async def test_what_is_too_much_is_named_and_costs_nothing_else(pool: WorkerPool) -> None:
+    kept = Kept(await pool.acquire(30))
+    for text, whys in LIMITS:
+        raw = await kept.run(f"{text}; 1")
+        assert raw.heap_kept, text
+        assert {s.name: s.why for s in raw.segments if s.name in whys} == whys
+    assert (await kept.run("let v0 = new Uint8Array(7e6).fill(1), v1 = v0.slice(); 1")).heap_kept
+    back = await kept.brought_back(await pool.acquire(30))
+    assert await back.value("[small.n, v0[6e6]]") == "[ 1, 1 ]"
+    await pool.release(kept.worker)
+    await pool.release(back.worker)
+
+
 LARGE = [
     "v = Array.from({length: 100_000}, (_, i) => `a text of about fifty characters, its number is ${i}`); 1",
     "v = '\\udfffxy'.repeat(700_000); 1",
