@@ -2,7 +2,6 @@
 // not in their properties, but can be asked for and given again.
 import {
   apply,
-  ErrorOf,
   getOwnPropertyDescriptor,
   getPrototypeOf,
   getter,
@@ -78,7 +77,7 @@ export class Platform {
     ];
     for (const [o, path] of unnamed) this.#walk(o, path, 0);
     for (const name of LANGUAGE.trim().split(/\s+/)) if (scope[name]) this.#ordinary.add(scope[name].prototype);
-    this.#ordinary.add(TypedArrayPrototype).add(ErrorOf.prototype); // the variable `Error` is not that of the global object
+    this.#ordinary.add(TypedArrayPrototype);
     for (const f of [function* () {}, async function* () {}]) {
       for (let p = getPrototypeOf(f.prototype); p !== null; p = getPrototypeOf(p)) this.#ordinary.add(p);
     }

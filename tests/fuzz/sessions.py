@@ -23,7 +23,7 @@ new ArrayBuffer(4, {maxByteLength: 9}) || new Uint8Array([1, 2, 255]) || new Flo
 new BigInt64Array(2) || (b => [new Uint8Array(b, 2, 3), new DataView(b, 1), new Int16Array(b), b])(new ArrayBuffer(8))
 (b => [new Uint8Array(b), b])(new ArrayBuffer(4, {maxByteLength: 9})) || Object.assign([1, 2], {more: §})
 Object.freeze({a: §, o: @}) || Object.freeze([§, @]) || Object.seal({s: §}) || Object.preventExtensions([§])
-Object.create(null) || Object.assign(Object.create(null), {n: §}) || Object.create(Object(@))
+Object.create(null) || Object.assign(Object.create(null), {n: §}) || Object.create({base: @})
 Object.defineProperty({v: 1}, 'h', {value: §}) || Object.defineProperty([1, 2], 0, {writable: false})
 Object.defineProperty({}, 'g', {get() { return @ }, configurable: true})
 {get g() { return @ }, set g(v) { }, m() { return § }} || ((big) => (big[4000000000] = §, big))([]) || Array(5)

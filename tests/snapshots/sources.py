@@ -101,12 +101,6 @@ SOURCES = [
         "[o§.get(), o§ instanceof Old§, o§.constructor === Old§]",
     ),
     row(
-        "an error made by a constructor function",
-        "function E§(m) { this.message = m } E§.prototype = Object.create(Error.prototype); E§.prototype.name = 'E'; const e§ = new E§('x')",
-        "e§:by_source",
-        "[String(e§), e§ instanceof Error, e§ instanceof E§]",
-    ),
-    row(
         "Object.create",
         "const base§ = {hi() { return 'hi ' + this.n }}, d§ = Object.create(base§, {n: {value: 1, writable: true}})",
         "d§:by_source",
