@@ -2,7 +2,6 @@
 import {
   apply,
   Bytes,
-  define,
   deleteProperty,
   getPrototypeOf,
   getter,
@@ -118,13 +117,10 @@ export const makeDate = (time: number): Date => new DateOf(time);
 export const makeRegExp = (source: string, flags: string): RegExp => new RegExpOf(source, flags);
 export const makeSymbol = (isRegistered: boolean, text: string): symbol =>
   isRegistered ? apply(symbolFor, SymbolOf, [text]) : SymbolOf(text);
-export function makeError(which: number, stack: string): Error {
+/** An error without properties, not even a stack. */
+export function makeError(which: number): Error {
   const error = new ERRORS[which]!(), keys = ownKeys(error);
-  for (let i = 0; i < keys.length; i++) if (keys[i] !== "stack") deleteProperty(error, keys[i]!);
-  return setStack(error, stack);
-}
-export function setStack<T extends object>(error: T, stack: string): T {
-  define(error, "stack", stack);
+  for (let i = 0; i < keys.length; i++) deleteProperty(error, keys[i]!);
   return error;
 }
 export function makeBuffer(bytes: Uint8Array<ArrayBuffer>, most: number): ArrayBuffer {

@@ -26,8 +26,9 @@ export interface Scope {
   only: string;
 }
 
+/** What `f` makes of each, in a list that a promise can be resolved with: no `then` that a session planted is found on it. */
 function each<T, R>(list: T[], f: (item: T) => R): R[] {
-  const made: R[] = [];
+  const made: R[] = setPrototypeOf([], null);
   for (let i = 0; i < list.length; i++) append(made, f(list[i]!));
   return made;
 }
@@ -36,6 +37,11 @@ function internal(told: any, name: string): any {
   const list = ownValue(told, "internalProperties") as any[] | undefined ?? [];
   for (let i = 0; i < list.length; i++) if (list[i].name === name) return list[i].value;
   return undefined;
+}
+
+interface EvaluateOptions {
+  timeout?: number;
+  objectGroup?: string;
 }
 
 interface Dispatched {
@@ -119,10 +125,11 @@ export class Evaluator {
   }
 
   /** Evaluates `HOOK(text)`: `f` gets what the text makes and runs inside the evaluation. A session's own call of HOOK does nothing. */
-  #hook(f: (made: any) => unknown, text: string, options: object, after = "", directive = ""): Dispatched {
+  #hook(f: (made: any) => unknown, text: string, options: EvaluateOptions, after = "", directive = ""): Dispatched {
     this.#called = (made) => {
       this.#begun();
-      return f(made);
+      const given = f(made);
+      return options.objectGroup === undefined ? undefined : given; // the inspector holds what an evaluation gives, for good
     };
     const d = this.#evaluate(`${directive}${HOOK}(${text})${after}`, options);
     this.#called = undefined;
@@ -174,7 +181,7 @@ export class Evaluator {
 
   /** For each function the scopes that it closes over, innermost first, but those that all share; undefined for one of the platform. */
   async closures(functions: object[]): Promise<(Scope[] | undefined)[]> {
-    const found: (Scope[] | undefined)[] = [], told = await this.#properties(await this.#handles(functions));
+    const found: (Scope[] | undefined)[] = setPrototypeOf([], null), told = await this.#properties(await this.#handles(functions));
     const lists = await this.#properties(each(told, (t) => internal(t, "[[Scopes]]")?.objectId));
     for (let i = 0; i < lists.length; i++) {
       if (internal(told[i], "[[Scopes]]") === undefined || internal(told[i], "[[TargetFunction]]") !== undefined) {
@@ -212,9 +219,8 @@ export class Evaluator {
     const d = this.#hook(() => values, "", { objectGroup: GROUP, timeout: MAKE_MS });
     await this.#replied(d);
     const told = (await this.#properties([d.reply?.result?.objectId]))[0];
-    const handles: unknown[] = [];
-    for (let i = 0; i < values.length; i++) append(handles, ownValue(told?.result[i]?.value ?? {}, "objectId")); // own elements first
-    return handles;
+    let i = 0;
+    return each(values, () => ownValue(told?.result[i++]?.value ?? {}, "objectId")); // own elements first
   }
 
   async #properties(handles: unknown[]): Promise<any[]> {

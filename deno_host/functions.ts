@@ -157,8 +157,8 @@ export class SourceMaker {
 
   cls(number: number): object | undefined {
     for (let i = 0; i < this.#classes.length; i++) {
-      const told = this.#classes[i]!, cls: unknown = told[0] === number ? this.#evaluator.make(told[2]) : undefined;
-      if (typeof cls === "function") return this.#keep(cls, told[1], true, false);
+      const { 0: at, 1: text, 2: made } = this.#classes[i]!, cls: unknown = at === number ? this.#evaluator.make(made) : undefined;
+      if (typeof cls === "function") return this.#keep(cls, text, true, false);
     }
     return undefined;
   }
@@ -246,10 +246,14 @@ export function isMethod(text: string): boolean {
   return slice(text, at, at + 2) !== "=>"; // a => …
 }
 
+/** Among the words of a text: it may hold names that are written with escapes. */
+export const ESCAPED = "\\u";
+
 /** The words of a text that could be names, wherever they stand. */
 export function identifiers(text: string, to: Set<string> = new NativeSet<string>()): Set<string> {
   for (let at = 0; at < text.length;) {
     if (!isWord(charCodeAt(text, at))) {
+      if (slice(text, at, at + 2) === ESCAPED) setAdd(to, ESCAPED);
       at++;
       continue;
     }

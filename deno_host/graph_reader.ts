@@ -7,6 +7,7 @@ import {
   deleteProperty,
   ErrorOf,
   getOwnPropertyDescriptor,
+  mapDelete,
   mapGet,
   mapSet,
   NativeMap,
@@ -19,6 +20,7 @@ import {
   setPrototypeOf,
 } from "./primordials.ts";
 import * as brands from "./brands.ts";
+import { note } from "./attributes.ts";
 import * as format from "./snapshot_format.ts";
 import { DAMAGED, type PieceReader } from "./pieces.ts";
 import type { Fields } from "./privates.ts";
@@ -81,11 +83,21 @@ export class GraphReader {
     this.#lengths = list();
     this.#shapes = list();
     this.#others = others;
-    const value = this.#value();
-    for (let i = 0; i < this.#kinds.length; i++) {
-      this.#body(there(mapGet(this.#objects, first + i)) as object, this.#kinds[i]!, this.#lengths[i]!);
+    let whole = false;
+    try {
+      const value = this.#value();
+      for (let i = 0; i < this.#kinds.length; i++) {
+        this.#body(there(mapGet(this.#objects, first + i)) as object, this.#kinds[i]!, this.#lengths[i]!);
+      }
+      whole = true;
+      return value;
+    } finally {
+      if (!whole) this.#forget(first); // another value that holds a part of this one is not to be had either
     }
-    return value;
+  }
+
+  #forget(first: number): void {
+    for (let number = first; number < this.#next; number++) mapDelete(this.#objects, number);
   }
 
   #value(): unknown {
@@ -108,11 +120,11 @@ export class GraphReader {
       case format.TEXT:
         return from.text();
       case format.BIGINT:
-        return BigIntOf(from.text());
+        return from.byte() === 1 ? -BigIntOf(`0x${from.text()}`) : BigIntOf(`0x${from.text()}`);
       case format.OWN:
         return there(mapGet(this.#objects, this.#first + from.count()));
       case format.OTHER: {
-        const number = from.count();
+        const number = this.#first - from.count();
         this.#others[this.#others.length] = number;
         return there(mapGet(this.#objects, number));
       }
@@ -154,7 +166,7 @@ export class GraphReader {
       case format.REGEXP:
         return this.#met(brands.makeRegExp(from.text(), from.text()), tag);
       case format.ERROR:
-        return this.#met(brands.makeError(from.byte(), from.text()), tag);
+        return this.#met(brands.makeError(from.byte()), tag);
       case format.BUFFER: {
         const length = from.count(), most = from.float();
         return this.#met(brands.makeBuffer(from.bytes(length), most), tag);
@@ -167,6 +179,8 @@ export class GraphReader {
         return this.#met(ObjectOf(this.#value()) as object, tag);
       case format.MADE:
         return this.#met(there(this.#platform.make(from.byte(), from.text())), tag);
+      case format.PARAMETERS:
+        return this.#met(this.#platform.parametersOf(this.#value() as object), tag);
       case format.SYMBOL:
         return this.#met(brands.makeSymbol(from.byte() === 1, from.text()), tag);
       case format.PLATFORM:
@@ -188,7 +202,8 @@ export class GraphReader {
 
   #instance(kind: number): object {
     const o = this.#maker.instance(this.#value() as object, kind);
-    if (kind === format.ERROR) brands.setStack(o, this.#in.text());
+    const keys = ownKeys(o);
+    for (let i = 0; i < keys.length; i++) deleteProperty(o, keys[i]!); // an error has a stack, another one's
     return this.#met(o, kind + PRIVATE);
   }
 
@@ -279,6 +294,7 @@ export class GraphReader {
     let key = this.#value();
     for (; typeof key === "string" || typeof key === "symbol"; key = this.#value()) {
       const flags = from.byte(), value = this.#value();
+      if (flags !== format.PLAIN) note(o); // or the next to write it would not look
       const d: any = {
         __proto__: null,
         enumerable: (flags & format.ENUMERABLE) !== 0,

@@ -1,11 +1,14 @@
 // Writes values as a snapshot has them: one walk by descriptors, which runs no code of a session's. The words are in snapshot_format.ts.
 import {
   ArrayPrototype,
+  asInt,
+  bigIntText,
   bufferByteLength,
   Bytes,
   getOwnPropertyDescriptor,
   getPrototypeOf,
   getterOf,
+  getValue,
   hasOwn,
   isExtensible,
   mapDelete,
@@ -23,7 +26,6 @@ import {
   setForEach,
   setPrototypeOf,
   setSize,
-  StringOf,
   symbolDescription,
   symbolsOf,
 } from "./primordials.ts";
@@ -31,15 +33,15 @@ import * as brands from "./brands.ts";
 import * as format from "./snapshot_format.ts";
 import { isSpecial } from "./attributes.ts";
 import { errorKind, kindOf, LARGE, MANY, NO_ROOM, NotKept } from "./kinds.ts";
-import { stackOf } from "./thrown.ts";
+import { settleStack } from "./thrown.ts";
 import type { Memory } from "./memory.ts";
 import type { PieceWriter } from "./pieces.ts";
 import type { Platform } from "./platform.ts";
 import { type Functions, identifiers } from "./functions.ts";
 
-const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256, SELDOM = 16, ROOM = 6_000_000;
+const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256, SELDOM = 16, ROOM_MB = 6;
+const KINDS = 128, PRIVATE = 64, MB = 1_048_576, ENTRY = 64; // bytes of an entry while its map grows
 const BYTES_AN_ELEMENT = 10, LONG_TEXT = 262_144;
-const KINDS = 128, PRIVATE = 64;
 const LONG = 50_000; // elements of an array: the list of their keys takes several times the room of the elements
 
 /** What was written of one value. */
@@ -58,9 +60,12 @@ function list<T>(): T[] {
 
 const isPlain = (d: PropertyDescriptor) => d.writable === true && d.enumerable === true && d.configurable === true;
 
-/** The value of a property that is no accessor; undefined where that has to be looked at more closely. */
+/**
+ * The value of a property that is no accessor; undefined where that has to be looked at more closely. Not by `o[key]`: code that has seen
+ * arrays of several kinds makes of an array of numbers, when it reads one, another that takes three times the room.
+ */
 function plainValue(o: any, key: PropertyKey): unknown {
-  return getterOf(o, key) === undefined && hasOwn(o, key) ? o[key] : undefined;
+  return getterOf(o, key) === undefined && hasOwn(o, key) ? getValue(o, key) : undefined;
 }
 
 export class GraphWriter {
@@ -117,12 +122,12 @@ export class GraphWriter {
   #check(): void {
     if (this.#out.size > VALUE_BYTES) throw new NotKept(LARGE);
     if (now() > this.#until) throw new NotKept("it takes too long to keep");
-    if (this.#checks++ % SELDOM === 0) this.#need(ROOM);
+    if (this.#checks++ % SELDOM === 0) this.#need(0);
   }
 
-  /** Has room for so many bytes, or gives up. */
+  /** Has room for so many bytes, and some more, or gives up. */
   #need(bytes: number): void {
-    if (!this.#memory.has(bytes / 1_048_576)) throw new NotKept(NO_ROOM);
+    if (!this.#memory.has(ROOM_MB + bytes / MB)) throw new NotKept(NO_ROOM);
   }
 
   #value(v: unknown): void {
@@ -140,8 +145,10 @@ export class GraphWriter {
         out.byte(format.TEXT);
         return out.text(v);
       case "bigint":
+        if (asInt(4 * VALUE_BYTES, v) !== v) throw new NotKept(LARGE);
         out.byte(format.BIGINT);
-        return out.text(StringOf(v));
+        out.byte(v < 0n ? 1 : 0);
+        return out.text(bigIntText(v < 0n ? -v : v, 16)); // to decimal digits would take seconds
       default:
         if (v === null) out.byte(format.NULL);
         else this.#object(v as object | symbol);
@@ -158,15 +165,18 @@ export class GraphWriter {
   #object(o: object | symbol): void {
     const known = mapGet(this.#numbers, o), { first, others } = this.#written;
     if (known === undefined) return this.#head(o, kindOf(o, this.#platform, this.#functions));
-    const number = (known - known % KINDS) / KINDS;
+    const kind = known % KINDS, number = (known - kind) / KINDS;
+    if (number < first && kind === format.PLATFORM) return this.#head(o, kind); // it makes no two values belong together
     this.#out.byte(number >= first ? format.OWN : format.OTHER);
-    this.#out.count(number >= first ? number - first : number);
+    this.#out.count(number >= first ? number - first : first - number);
     if (number < first && others[others.length - 1] !== number) others[others.length] = number;
   }
 
   /** Gives an object the next number: its head is written, its body will follow. */
   #met(o: object | symbol, kind: number): void {
-    if (mapSize(this.#numbers) >= OBJECTS) throw new NotKept(MANY);
+    const n = mapSize(this.#numbers);
+    if (n >= OBJECTS) throw new NotKept(MANY);
+    if (n >= LONG && (n & (n - 1)) === 0) this.#need(n * ENTRY); // the map doubles
     mapSet(this.#numbers, o, KINDS * this.#next++ + kind);
     this.#all[this.#all.length] = o;
   }
@@ -198,7 +208,6 @@ export class GraphWriter {
         break;
       case format.ERROR:
         out.byte(errorKind(o));
-        out.text(stackOf(o));
         break;
       case format.BUFFER:
         if (bufferByteLength(o) > VALUE_BYTES) throw new NotKept(LARGE);
@@ -213,15 +222,21 @@ export class GraphWriter {
         out.float(brands.tracks(o) ? -1 : brands.lengthOf(o));
         break;
       }
-      case format.BOXED:
-        this.#value(brands.unboxed(o));
+      case format.BOXED: {
+        const v = brands.unboxed(o);
+        if (typeof v === "string" && v.length > LONG) throw new NotKept("a long text as an object"); // each character is a property
+        this.#value(v);
         break;
+      }
       case format.MADE: {
         const which = this.#platform.recipe(getPrototypeOf(o)!);
         out.byte(which);
         out.text(this.#platform.argument(which, o));
         break;
       }
+      case format.PARAMETERS:
+        this.#object(this.#platform.urlOf(o)!);
+        break;
       case format.PROTOTYPE:
         return this.#object(o.constructor);
       case format.FUNCTION:
@@ -243,7 +258,6 @@ export class GraphWriter {
     this.#out.byte(format.INSTANCE);
     this.#out.byte(kind);
     this.#object(this.#functions.privates.ofInstance(o)[0]!.of);
-    if (kind === format.ERROR) this.#out.text(stackOf(o));
     this.#met(o, kind + PRIVATE);
   }
 
@@ -325,11 +339,12 @@ export class GraphWriter {
     if (plain) {
       for (const key in o) { // asks nothing of an object that is no Proxy, and takes no room for a list of keys
         if (!hasOwn(o, key)) continue;
-        if (getterOf(o, key) !== undefined || (o[key] === undefined && !isPlain(getOwnPropertyDescriptor(o, key)!))) {
+        const value = getterOf(o, key) === undefined ? getValue(o, key) : undefined;
+        if (value === undefined && !isPlain(getOwnPropertyDescriptor(o, key)!)) {
           plain = false;
           break;
         }
-        values[n] = o[key];
+        values[n] = value;
         keys[n++] = key;
       }
     }
@@ -381,9 +396,9 @@ export class GraphWriter {
       this.#value(value);
       if (i % OFTEN === 0) this.#check();
     }
-    const isTame = !odd && isExtensible(a) && getPrototypeOf(a) === ArrayPrototype;
+    const isTame = !odd && !special && isExtensible(a) && symbolsOf(a).length === 0;
     const isLong = n > LONG && primitive;
-    if (isTame && isLong) this.#need(n * BYTES_AN_ELEMENT + 2 * characters);
+    if (isTame && isLong) this.#need(n * BYTES_AN_ELEMENT + 2 * characters); // for V8's serializer
     if (isTame && (isLong ? brands.hasElementsOnly(a) : ownKeys(a).length === n + 1)) return out.byte(format.FALSE);
     const all = ownKeys(a), keys = list<PropertyKey>();
     for (let i = 0; i < all.length; i++) {
@@ -408,8 +423,10 @@ export class GraphWriter {
     }
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
-      if (isMade(o, kind, key)) continue;
-      const d = getOwnPropertyDescriptor(o, key)!, accessor = d.get !== undefined || d.set !== undefined;
+      if (isMade(o, kind, key, this.#platform)) continue;
+      const d = getOwnPropertyDescriptor(o, key)!;
+      settleStack(o, d);
+      const accessor = d.get !== undefined || d.set !== undefined;
       this.#value(key);
       out.byte(
         (d.enumerable ? format.ENUMERABLE : 0) + (d.configurable ? format.CONFIGURABLE : 0) + (d.writable ? format.WRITABLE : 0) +
@@ -423,8 +440,8 @@ export class GraphWriter {
 }
 
 /** Whether a property is there already when an object of its kind is made, and says nothing of it. */
-function isMade(o: object, kind: number, key: PropertyKey): boolean {
-  if (kind === format.ERROR) return key === "stack";
+function isMade(o: object, kind: number, key: PropertyKey, platform: Platform): boolean {
+  if (kind === format.MADE || kind === format.PARAMETERS) return platform.isOwn(getPrototypeOf(o)!, key);
   if (kind === format.CLASS) return key === "prototype";
   return kind === format.BOXED && key === "length" && brands.isStringObject(o);
 }

@@ -3,6 +3,7 @@
 // or more than inspect should be asked to print, a plain printer of ours that reads descriptors only takes over.
 import {
   ArrayPrototype,
+  asInt,
   bufferByteLength,
   dateText,
   functionText,
@@ -161,6 +162,12 @@ export function isLongString(o: object): boolean {
   return isStringObject(o) && (ownValue(o, "length") as number) > STRING;
 }
 
+const LONG_BITS = 1_000_000;
+/** An integer whose decimal digits take too much time and memory to make. */
+function isLongNumber(v: bigint): boolean {
+  return asInt(LONG_BITS, v) !== v;
+}
+
 interface Look {
   tame: boolean;
   nodes: number;
@@ -173,6 +180,7 @@ function look(value: unknown, depth: number, items: number): Look {
   const visit = (v: unknown, level: number): void => {
     if (found.nodes++ > NODES || !found.tame) return;
     if (typeof v === "string" && level > 0 && v.length > STRING) found.hidden += v.length - STRING;
+    if (typeof v === "bigint" && isLongNumber(v)) found.tame = false;
     if (v === null || (typeof v !== "object" && typeof v !== "function")) return;
     const o = v as object;
     if (isProxy(o)) {
@@ -257,7 +265,7 @@ export function inspect(value: unknown, depth: number = DEPTH, items: number = I
 export function plain(v: unknown, depth: number): string {
   if (typeof v === "string") return v.length > STRING ? stringify(start(v, STRING)) + "…" : stringify(v);
   if (typeof v === "symbol") return `Symbol(${symbolDescription(v) ?? ""})`;
-  if (typeof v === "bigint") return StringOf(v) + "n";
+  if (typeof v === "bigint") return isLongNumber(v) ? `[bigint of more than ${LONG_BITS} bits]` : StringOf(v) + "n";
   if (v === null || (typeof v !== "object" && typeof v !== "function")) return StringOf(v);
   if (isProxy(v)) return "[Proxy]";
   if (typeof v === "function") {

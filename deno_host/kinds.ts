@@ -1,5 +1,5 @@
 // What an object is to a snapshot, by V8's own knowledge of it: one of the words of snapshot_format.ts, or why it cannot be kept.
-import { getOwnPropertyDescriptor, getPrototypeOf, isArray, ObjectPrototype } from "./primordials.ts";
+import { getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isArray, ObjectPrototype } from "./primordials.ts";
 import * as brands from "./brands.ts";
 import * as format from "./snapshot_format.ts";
 import type { Functions } from "./functions.ts";
@@ -28,14 +28,11 @@ export function kindOf(o: object | symbol, platform: Platform, functions: Functi
   if (isArray(o)) return format.ARRAY;
   const prototype = getPrototypeOf(o), kind = branded(o);
   if (kind >= 0) return kind;
+  if (hasOwn(o, "constructor") && isPrototype(o, platform, functions)) return format.PROTOTYPE;
   if (prototype === ObjectPrototype) return format.OBJECT;
   if (prototype === null) return format.BARE;
-  if (platform.path(prototype) !== undefined && platform.recipe(prototype) >= 0) return format.MADE;
-  const maker: unknown = getOwnPropertyDescriptor(o, "constructor")?.value;
-  if (
-    typeof maker === "function" && platform.path(maker) === undefined && !brands.isProxy(maker) && isClassOf(maker, o, functions)
-  ) {
-    return format.PROTOTYPE;
+  if (platform.path(prototype) !== undefined && platform.recipe(prototype) >= 0) {
+    return platform.urlOf(o) === undefined ? format.MADE : format.PARAMETERS;
   }
   for (let p: object | null = prototype; p !== null; p = getPrototypeOf(p)) {
     if (brands.isProxy(p)) throw new NotKept("it inherits from a Proxy");
@@ -73,7 +70,10 @@ function functionKind(f: object, functions: Functions): number {
   return source.member !== undefined ? format.MEMBER : source.isClass ? format.CLASS : format.FUNCTION;
 }
 
-function isClassOf(maker: object, o: object, functions: Functions): boolean {
+/** Whether an object is the prototype that a class of the session has made. */
+function isPrototype(o: object, platform: Platform, functions: Functions): boolean {
+  const maker: unknown = getOwnPropertyDescriptor(o, "constructor")!.value;
+  if (typeof maker !== "function" || platform.path(maker) !== undefined || brands.isProxy(maker)) return false;
   if (getOwnPropertyDescriptor(maker, "prototype")?.value !== o) return false;
   const source = functions.source(maker);
   return source === undefined ? functions.ask(maker) : source.isClass;

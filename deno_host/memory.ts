@@ -3,12 +3,13 @@
 import { now } from "./primordials.ts";
 
 const { memoryUsage } = Deno, collect: (() => void) | undefined = (globalThis as any).gc;
-const MB = 1_048_576, IDLE_MB = 56, OFTEN_MS = 20; // what a process has resident before it runs anything, about
+const MB = 1_048_576, IDLE_MB = 58, OFTEN_MS = 20, SOON = 0.5, MUCH_MB = 6; // what a process has resident before it runs anything, about
 
 export class Memory {
   #most: number;
   #before = 0;
   #collected = -OFTEN_MS;
+  #left = 0; // of what was taken, when it was collected last
 
   /** `limitMB` is that of the whole process. Made in a process that is warm and idle. */
   constructor(limitMB: number) {
@@ -21,14 +22,22 @@ export class Memory {
     return heapTotal + external - this.#before;
   }
 
-  /** Whether `mb` more can be had; garbage is collected first where that may be needed. */
+  #collect(): void {
+    collect?.();
+    this.#collected = now();
+    this.#left = this.#taken();
+  }
+
+  /** For a moment when nobody waits: collects what has become garbage, if that may be much. */
+  tidy(): void {
+    if (this.#taken() - this.#left > MUCH_MB * MB) this.#collect();
+  }
+
+  /** Whether `mb` more can be had; garbage is collected first where that may be needed, and in good time: V8 needs room to collect in. */
   has(mb: number): boolean {
     const enough = this.#most - mb * MB;
-    if (this.#taken() <= enough) return true;
-    if (collect !== undefined && now() - this.#collected > OFTEN_MS) {
-      collect();
-      this.#collected = now();
-    }
+    if (this.#taken() <= enough - (1 - SOON) * this.#most) return true;
+    if (now() - this.#collected > OFTEN_MS) this.#collect();
     return this.#taken() <= enough;
   }
 }

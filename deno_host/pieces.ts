@@ -3,6 +3,7 @@
 //   text    count of UTF-16 units, then parts of at most PART units: count of bytes, UTF-8; or the units themselves, where they are not
 //           well-formed
 import {
+  apply,
   Bytes,
   charCodeAt,
   decodeExact,
@@ -11,8 +12,8 @@ import {
   fromCharCode,
   getFloat64,
   isWellFormed,
-  max,
   setFloat64,
+  setPrototypeOf,
   slice,
   viewByteLength,
   viewOn,
@@ -20,7 +21,7 @@ import {
   viewSet,
 } from "./primordials.ts";
 
-const PIECE = 65_536, PART = 8_192, SHORT = 64, LONGEST_COUNT = 10;
+const PIECE = 65_536, PART = 8_192, SHORT = 64, LONGEST_COUNT = 10, LENGTH = 3;
 const WELL_FORMED = 0, UNITS = 1;
 
 /** Bytes that are no snapshot, or end too early. */
@@ -89,14 +90,19 @@ export class PieceWriter {
       let end = at + PART < n ? at + PART : n;
       const last = charCodeAt(s, end - 1);
       if (end < n && last >= 0xd800 && last < 0xdc00) end--;
-      this.#room(3 + 3 * (end - at));
-      const from = this.#at + 3, written = encodeInto(slice(s, at, end), viewPart(this.#buffer, from));
-      this.#buffer[this.#at] = 128 + written % 128; // a count of three bytes, whatever it is
-      this.#buffer[this.#at + 1] = 128 + (written >> 7) % 128;
-      this.#buffer[this.#at + 2] = written >> 14;
-      this.#at = from + written;
+      this.#part(slice(s, at, end), end - at);
       at = end;
     }
+  }
+
+  /** Encoded where it will stand: a copy of each part would be garbage that V8, which does not count it, is slow to collect. */
+  #part(s: string, units: number): void {
+    this.#room(LENGTH + 3 * units);
+    const n = encodeInto(s, viewPart(this.#buffer, this.#at + LENGTH, this.#at + LENGTH + 3 * units));
+    this.#buffer[this.#at++] = 128 + n % 128; // a count of three bytes, whatever it is
+    this.#buffer[this.#at++] = 128 + (n >> 7) % 128;
+    this.#buffer[this.#at++] = n >> 14;
+    this.#at += n;
   }
 
   /** A short text as one part, if it is ASCII; else nothing is written. */
@@ -179,31 +185,28 @@ export class PieceReader {
     const n = this.count();
     let s = "";
     if (n === 0) return s;
-    if (this.byte() === UNITS) {
-      for (let i = 0; i < n; i++) {
-        const low = this.byte();
-        s += fromCharCode(low + 256 * this.byte());
-      }
-      return s;
-    }
-    while (s.length < n) s += this.#part(n - s.length);
+    const form = this.byte();
+    while (s.length < n) s += form === UNITS ? this.#units(n - s.length < PART ? n - s.length : PART) : this.#part();
+    if (s.length !== n) throw new ErrorOf(DAMAGED);
     return s;
   }
 
-  #part(units: number): string {
+  #part(): string {
     const n = this.count();
     if (n === 0 || n > 3 * PART) throw new ErrorOf(DAMAGED);
     this.#need(n);
-    const from = this.#at;
     this.#at += n;
-    if (n > SHORT || n > units) return decodeExact(viewPart(this.#buffer, from, this.#at));
-    let s = "";
-    for (let i = from; i < this.#at; i++) {
-      const b = this.#buffer[i]!;
-      if (b >= 128) return decodeExact(viewPart(this.#buffer, from, this.#at));
-      s += fromCharCode(b);
+    return decodeExact(viewPart(this.#buffer, this.#at - n, this.#at));
+  }
+
+  /** Made at once: a text that grows by single characters takes twenty times its room, for as long as it lives. */
+  #units(n: number): string {
+    const units: number[] = setPrototypeOf([], null);
+    for (let i = 0; i < n; i++) {
+      const low = this.byte();
+      units[i] = low + 256 * this.byte();
     }
-    return s;
+    return apply(fromCharCode, undefined, units);
   }
 
   /** Has `n` bytes, less than a piece, at hand. */
@@ -211,9 +214,12 @@ export class PieceReader {
     for (let here = viewByteLength(this.#buffer) - this.#at; here < n; here = viewByteLength(this.#buffer) - this.#at) {
       const piece = this.#next();
       if (piece === undefined) throw new ErrorOf(DAMAGED);
-      const joined = new Bytes(max(0, here) + viewByteLength(piece));
-      viewSet(joined, viewPart(this.#buffer, this.#at));
-      viewSet(joined, piece, here);
+      let joined = piece;
+      if (here > 0) {
+        joined = new Bytes(here + viewByteLength(piece));
+        viewSet(joined, viewPart(this.#buffer, this.#at));
+        viewSet(joined, piece, here);
+      }
       this.#buffer = joined;
       this.#view = viewOn(joined);
       this.#at = 0;

@@ -12,6 +12,7 @@ import {
   NativeMap,
   NativeSet,
   ownKeys,
+  ownValue,
   parse,
   sameValue,
   setHas,
@@ -35,13 +36,16 @@ const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype)!;
 interface Recipe {
   prototype: object;
   argument: (o: object) => unknown;
+  own: PropertyKey[]; // what it has when it is made
   make: (argument: any) => object;
 }
 
+/** What an object was like: of each of its keys the value or getter, and the setter. */
 interface Slots {
-  path: string;
+  prototype: object | null;
   keys: PropertyKey[];
   values: unknown[];
+  setters: unknown[];
 }
 
 export class Platform {
@@ -50,11 +54,17 @@ export class Platform {
   #slots = new NativeMap<object, Slots>();
   #ordinary = new NativeSet<object>();
   #recipes: Recipe[];
+  #globals: Slots;
+  #scope: object;
+  #parametersOf: (url: object) => object;
+  #urlKey: PropertyKey; // under which parameters hold their URL
 
   /** `scope` as every session finds it. */
   constructor(scope: any) {
+    this.#scope = scope;
     this.#add(scope, "globalThis");
-    for (const key of ownKeys(scope)) {
+    this.#globals = slotsOf(scope);
+    for (const key of this.#globals.keys) {
       const d = getOwnPropertyDescriptor(scope, key)!;
       if (typeof key === "string" && d.get === undefined && d.value !== scope) this.#walk(d.value, key, 0);
     }
@@ -75,6 +85,9 @@ export class Platform {
       for (let p = getPrototypeOf(f.prototype); p !== null; p = getPrototypeOf(p)) this.#ordinary.add(p);
     }
     this.#recipes = recipes(scope);
+    this.#parametersOf = getter(scope.URL.prototype, "searchParams");
+    const url = new URL("a:b"), parameters = url.searchParams as any;
+    this.#urlKey = ownKeys(parameters).find((key) => parameters[key] === url) ?? "";
     for (const { prototype } of this.#recipes) this.#walk(prototype.constructor, prototype.constructor.name, 0); // some are loaded just now
   }
 
@@ -83,12 +96,11 @@ export class Platform {
     if ((!isObject && typeof o !== "symbol") || this.#paths.has(o as object)) return;
     this.#add(o as object, path);
     if (!isObject || depth >= DEPTH) return;
-    const slots: Slots = { path, keys: ownKeys(o), values: [] };
+    const slots = slotsOf(o);
     this.#slots.set(o, slots);
     for (const key of slots.keys) {
       const d = getOwnPropertyDescriptor(o, key)!,
         at = `${path}.${typeof key === "symbol" ? `@${key.description}` : key as string}`;
-      slots.values.push(d.get ?? d.set ?? d.value);
       this.#walk(d.value, at, depth + 1);
       this.#walk(d.get, `${at} get`, depth + 1);
       this.#walk(d.set, `${at} set`, depth + 1);
@@ -121,6 +133,22 @@ export class Platform {
     return -1;
   }
 
+  /** The URL whose parameters these are; undefined of any other object. */
+  urlOf(parameters: object): object | undefined {
+    return ownValue(parameters, this.#urlKey) as object | null ?? undefined;
+  }
+
+  parametersOf(url: object): object {
+    return this.#parametersOf(url);
+  }
+
+  /** Whether every object that a recipe makes has such a property. */
+  isOwn(prototype: object, key: PropertyKey): boolean {
+    const which = this.recipe(prototype);
+    for (let i = 0; which >= 0 && i < this.#recipes[which]!.own.length; i++) if (this.#recipes[which]!.own[i] === key) return true;
+    return false;
+  }
+
   /** What a recipe needs for an object. Throws where that only looks like one. */
   argument(which: number, o: object): string {
     const argument = this.#recipes[which]!.argument(o);
@@ -132,44 +160,76 @@ export class Platform {
     return this.#recipes[which]?.make(parse(argument));
   }
 
-  /** What a session changed of the platform: `Array.prototype.last`. Planted fields must be away. */
-  changed(): string[] {
-    const changed: string[] = [];
-    mapForEach(this.#slots, ({ path, keys, values }, o) => {
+  /** What a session changed, as `Array.prototype.last`: so many of them at most. Planted fields must be away. */
+  changes(most: number): string[] {
+    const found: string[] = [],
+      add = (o: object, key: PropertyKey) => found.length < most && append(found, told(mapGet(this.#paths, o)!, key));
+    for (let i = 0; i < this.#globals.keys.length; i++) {
+      const key = this.#globals.keys[i]!;
+      if (isOtherAt(this.#scope, this.#globals, i)) add(this.#scope, key);
+    }
+    mapForEach(this.#slots, (slots, o) => {
       const now = ownKeys(o);
-      for (let i = 0; i < now.length; i++) {
-        const key = now[i]!, d = getOwnPropertyDescriptor(o, key)!;
-        const at = keys[i] === key ? i : position(keys, key);
-        if (at >= 0 && sameValue(d.get ?? d.set ?? d.value, values[at])) continue;
-        append(changed, `${path}.${typeof key === "symbol" ? `[${symbolDescription(key) ?? "symbol"}]` : StringOf(key)}`);
-      }
-      for (let i = 0; i < keys.length && now.length < keys.length; i++) {
-        if (getOwnPropertyDescriptor(o, keys[i]!) === undefined) append(changed, `${path}.${StringOf(keys[i])}`);
-      }
+      if (now.length === slots.keys.length && !isOther(o, slots)) return;
+      for (let i = 0; i < slots.keys.length; i++) if (isOtherAt(o, slots, i)) add(o, slots.keys[i]!);
+      for (let i = 0; i < now.length; i++) if (!includes(slots.keys, now[i]!)) add(o, now[i]!);
     });
+    return found;
+  }
+
+  /** Whether a session changed the platform: gave an object of it another property, value or prototype. Planted fields must be away. */
+  isChanged(): boolean {
+    let changed = isOther(this.#scope, this.#globals);
+    mapForEach(this.#slots, (slots, o) => changed ||= ownKeys(o).length !== slots.keys.length || isOther(o, slots));
     return changed;
   }
 }
 
-function position(keys: PropertyKey[], key: PropertyKey): number {
-  for (let i = 0; i < keys.length; i++) if (keys[i] === key) return i;
-  return -1;
+/** A property as it may be told. */
+function told(path: string, key: PropertyKey): string {
+  return `${path}.${typeof key === "symbol" ? `[${symbolDescription(key) ?? "symbol"}]` : StringOf(key)}`;
+}
+
+function slotsOf(o: object): Slots {
+  const slots: Slots = { prototype: getPrototypeOf(o), keys: ownKeys(o), values: [], setters: [] };
+  for (const key of slots.keys) {
+    const d = getOwnPropertyDescriptor(o, key)!;
+    slots.values.push(d.get ?? d.value);
+    slots.setters.push(d.set);
+  }
+  return slots;
+}
+
+/** Whether an object is no longer as it was, but for what it has more. */
+function isOther(o: object, slots: Slots): boolean {
+  for (let i = 0; i < slots.keys.length; i++) if (isOtherAt(o, slots, i)) return true;
+  return getPrototypeOf(o) !== slots.prototype;
+}
+function isOtherAt(o: object, { keys, values, setters }: Slots, i: number): boolean {
+  const d = getOwnPropertyDescriptor(o, keys[i]!);
+  return d === undefined || !sameValue(d.get ?? d.value, values[i]) || d.set !== setters[i];
+}
+function includes(keys: PropertyKey[], key: PropertyKey): boolean {
+  for (let i = 0; i < keys.length; i++) if (keys[i] === key) return true;
+  return false;
 }
 
 function recipes(scope: any): Recipe[] {
   const made: Recipe[] = [];
-  const add = (C: any, argument: (o: any) => unknown, make: (argument: any) => object) =>
-    made.push({ prototype: C.prototype, argument, make });
+  const add = (C: any, argument: (o: any) => unknown, make: (argument: any) => object, own: PropertyKey[] = []) =>
+    made.push({ prototype: C.prototype, argument, make, own });
   const { URL, URLSearchParams, TextEncoder, TextDecoder, Intl, Temporal } = scope;
-  add(URL, getter(URL.prototype, "href"), (href) => new URL(href));
-  add(URLSearchParams, uncurry(URLSearchParams.prototype.toString) as any, (text) => new URLSearchParams(text));
+  add(URL, getter(URL.prototype, "href"), (href) => new URL(href), ownKeys(new URL("a:b")));
+  const parameters = uncurry(URLSearchParams.prototype.toString);
+  add(URLSearchParams, parameters as any, (text) => new URLSearchParams(text), ownKeys(new URLSearchParams()));
   const encoding = getter(TextDecoder.prototype, "encoding"), fatal = getter(TextDecoder.prototype, "fatal");
   const ignoreBOM = getter(TextDecoder.prototype, "ignoreBOM");
-  add(TextEncoder, getter(TextEncoder.prototype, "encoding"), () => new TextEncoder());
+  add(TextEncoder, getter(TextEncoder.prototype, "encoding"), () => new TextEncoder(), ownKeys(new TextEncoder()));
   add(
     TextDecoder,
     (o) => [encoding(o), fatal(o), ignoreBOM(o)],
-    ([label, fatal, ignoreBOM]) => new TextDecoder(label, { __proto__: null, fatal, ignoreBOM }),
+    ({ 0: label, 1: fatal, 2: ignoreBOM }) => new TextDecoder(label, { __proto__: null, fatal, ignoreBOM }),
+    ownKeys(new TextDecoder()),
   );
   for (const name of INTL.split(" ")) {
     const C = Intl[name], options = uncurry(C.prototype.resolvedOptions);

@@ -6,7 +6,16 @@ export const uncurry: <T, A extends unknown[], R>(f: (this: T, ...args: A) => R)
   .bind
   .bind(Function.prototype.call) as any;
 
-export const { apply, construct, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, defineProperty, deleteProperty } = Reflect;
+export const {
+  apply,
+  construct,
+  get: getValue,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  ownKeys,
+  defineProperty,
+  deleteProperty,
+} = Reflect;
 export const { isArray } = Array;
 export const { isFinite: isFiniteNumber } = Number;
 export const { max } = Math;
@@ -100,6 +109,7 @@ export function withoutHalves(text: string): string {
   return from === 0 ? text : whole + slice(text, from);
 }
 export const functionText = uncurry(Function.prototype.toString);
+export const { asIntN: asInt } = BigInt, bigIntText = uncurry(BigInt.prototype.toString);
 export const symbolDescription: (s: symbol) => string | undefined = getter(Symbol.prototype, "description");
 
 const dateTime = uncurry(Date.prototype.getTime), dateISO = uncurry(Date.prototype.toISOString);

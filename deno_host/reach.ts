@@ -3,20 +3,18 @@
 // objects with them. Nothing of a session runs between runs, and code cannot be made from strings, so there is no other way to a variable.
 //
 // Everything is looked at where this does not hold: a name is escaped; a variable cannot be told whole, so that nobody knows what it
-// reaches; the platform was changed, whose functions run without being named; or work of the platform's may end in a later run.
-import { indexOf, mapGet, mapSet, NativeMap, NativeSet, setAdd, setForEach, setHas, setSize } from "./primordials.ts";
-import { identifiers } from "./functions.ts";
+// reaches; the platform was changed, whose functions run without being named; or the platform may call a function in a later run.
+import { mapGet, mapSet, NativeMap, NativeSet, setAdd, setForEach, setHas } from "./primordials.ts";
+import { ESCAPED, identifiers } from "./functions.ts";
 import { OF_DESCRIPTORS, unplant } from "./planted.ts";
 import type { Platform } from "./platform.ts";
 import { LAST } from "./variables.ts";
 
-/** Without one of these words a text does not change the platform, unless it hides them. */
-const CHANGING = words(
-  "prototype __proto__ constructor getPrototypeOf setPrototypeOf defineProperty defineProperties assign __defineGetter__ __defineSetter__",
-);
+/** A text with one of these words may have changed the platform. */
+const CHANGING = words("prototype __proto__ constructor setPrototypeOf defineProperty defineProperties assign");
 /** What can call a function of the session's in a later run, though nobody holds it. */
 const LATER = words(
-  "subtle FinalizationRegistry Blob ReadableStream WritableStream TransformStream CompressionStream DecompressionStream AbortSignal",
+  "addEventListener subtle FinalizationRegistry Blob ReadableStream WritableStream TransformStream CompressionStream DecompressionStream AbortSignal",
 );
 const GLOBAL = words("this globalThis"), CHANGES = 100; // of the platform, that are told
 
@@ -35,7 +33,8 @@ export class Reach {
   #words = new NativeMap<string, Set<string> | undefined>();
   #links = new NativeMap<string, Set<string>>();
   #changes = new NativeSet<string>();
-  #everything = false;
+  #mayBeCalled = false;
+  #isPatched = false;
 
   constructor(platform: Platform) {
     this.#platform = platform;
@@ -53,22 +52,34 @@ export class Reach {
     setAdd(mapGet(this.#links, b)!, a);
   }
 
-  /** Which of `all` a run of this text can have changed; `changed` are those that it declares, assigns or makes. The last value is always
-   * one of them, but what it holds only where it is named: it was replaced, not changed. */
-  of(text: string, changed: string[], all: string[], globals: Set<string>): string[] {
+  /** Looks what the platform is like after a run. What that run itself called of it, its words and those of the functions that they reach
+   * have named; it is the next run that may not. */
+  look(): void {
+    const replant = unplant(OF_DESCRIPTORS);
+    this.#isPatched = this.#platform.isChanged();
+    const changes = this.#isPatched ? this.#platform.changes(CHANGES) : [];
+    replant();
+    for (let i = 0; i < changes.length; i++) setAdd(this.#changes, changes[i]!);
+  }
+
+  /** Which of `all` a run of this text can have changed; `changed` are those that it declares, assigns or makes. Where the last value was
+   * replaced, it is one of them, but what it holds only where it is named. */
+  of(text: string, changed: string[], all: string[], globals: Set<string>, isLastReplaced: boolean): string[] {
     const found = identifiers(text), reached = new NativeSet<string>(), more: string[] = [];
-    if (meet(CHANGING, found)) this.#lookAtPlatform();
-    if (meet(LATER, found) || setSize(this.#changes) > 0) this.#everything = true;
-    let everything = this.#everything || indexOf(text, "\\u") >= 0;
+    if (meet(CHANGING, found)) this.look(); // it may have done so just now: that is told with this run
+    if (meet(LATER, found)) this.#mayBeCalled = true;
+    let everything = this.#mayBeCalled || this.#isPatched;
     const reach = (name: string) => {
       if (setHas(reached, name)) return;
       setAdd(reached, name);
       more[more.length] = name;
     };
     const known = new NativeSet<string>();
+    setAdd(known, LAST);
     for (let i = 0; i < all.length; i++) setAdd(known, all[i]!);
     const follow = (word: string) => {
-      if (setHas(known, word)) reach(word);
+      if (word === ESCAPED) everything = true;
+      else if (setHas(known, word)) reach(word);
       else if (setHas(GLOBAL, word)) setForEach(globals, reach);
     };
     for (let i = 0; i < changed.length; i++) reach(changed[i]!);
@@ -84,18 +95,12 @@ export class Reach {
     for (let i = 0; i < all.length; i++) {
       if (all[i] !== LAST && (everything || setHas(reached, all[i]!))) names[names.length] = all[i]!;
     }
-    names[names.length] = LAST;
+    if (isLastReplaced || everything || setHas(reached, LAST)) names[names.length] = LAST;
     return names;
   }
 
-  /** What the session changed of the platform, as far as it was looked at. */
+  /** What the session changed of the platform. */
   get changes(): Set<string> {
     return this.#changes;
-  }
-
-  #lookAtPlatform(): void {
-    const replant = unplant(OF_DESCRIPTORS), changed = this.#platform.changed();
-    replant();
-    for (let i = 0; i < changed.length && setSize(this.#changes) < CHANGES; i++) setAdd(this.#changes, changed[i]!);
   }
 }

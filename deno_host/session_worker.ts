@@ -54,7 +54,7 @@ let placed = 0;
 const uncaught = (error: unknown) => output.write(`[uncaught] ${placed++ < MOST_PLACED ? placedLine(error) : line(error)}\n`);
 const timers = new Timers(uncaught), hostCalls = new HostCalls(), evaluator = new Evaluator(), privates = new Privates();
 const variables = new Variables(scope, evaluator);
-let snapshots: Snapshots;
+let snapshots: Snapshots, room: Memory;
 const kept = (name: string) => snapshots.kept(name);
 
 interface End {
@@ -102,12 +102,13 @@ async function run(
   const pending = { timers: timers.cancel(), calls: hostCalls.cancel() };
   deleteProperty(scope, "host");
   const told: any = { __proto__: null, status: end.status, ms: now() - started, made: variables.made() };
-  if (end.status === "ok" && keepLast) define(scope, LAST, end.value);
+  const isLastReplaced = end.status === "ok" && keepLast;
+  if (isLastReplaced) define(scope, LAST, end.value);
   const changed: string[] = wanted;
   for (let i = 0; i < told.made.length; i++) append(changed, told.made[i]);
   if (end.syntax === undefined) {
     send({ op: "ended" }); // the run's own time is over
-    await snapshots.take(body, changed);
+    await snapshots.take(body, changed, isLastReplaced);
   }
   const describeEnd = (): void => {
     if (end.stopped !== undefined) told.stopped = end.stopped;
@@ -121,6 +122,8 @@ async function run(
   const { tail: rest, omitted } = output.end();
   if (rest !== "") send({ op: "tail" }, encode(rest));
   send({ op: "done", id, ...told, ...pending, omitted, late: lateSoFar(), blocks: coming === undefined });
+  snapshots.look(); // while the host goes on
+  room.tidy();
 }
 
 /** Describes, within a bound of time; whether it came to its end. */
@@ -155,7 +158,7 @@ async function assign({ header, blob }: Frame): Promise<void> {
   const { id, name, declare } = header;
   variables.declare(declare, [name]);
   variables.assign([[name, parse(decode(blob))]]);
-  await snapshots.take("", [name]);
+  await snapshots.take("", [name], false);
   send({ op: "assigned", id, variables: variables.report([name], kept) });
 }
 
@@ -230,7 +233,7 @@ async function warmUp(): Promise<void> {
   pinPromises();
   define(scope, FILES, makeFiles(hostCalls));
   tellSources(scope, (f) => snapshots.source(f));
-  snapshots = new Snapshots(variables, evaluator, new Platform(scope), new Memory(memory), privates);
+  snapshots = new Snapshots(variables, evaluator, new Platform(scope), room = new Memory(memory), privates);
   variables.begin();
   await evaluator.start("return [1, new Map([[1, 2]])]", "warm", 1_000);
   await snapshots.warm();

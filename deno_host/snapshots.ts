@@ -1,10 +1,23 @@
 // What is kept of a session's variables, so that another process can go on with them: after each run, those that it can have changed are
 // sent to the host, one after the other; a new process reads them.
-import { append, mapForEach, mapGet, mapHas, mapSet, NativeMap, now, setForEach, viewByteLength } from "./primordials.ts";
+import {
+  append,
+  ErrorOf,
+  mapDelete,
+  mapForEach,
+  mapGet,
+  mapHas,
+  mapSet,
+  NativeMap,
+  NativeSet,
+  now,
+  setForEach,
+  viewByteLength,
+} from "./primordials.ts";
 import { receiveBlocking, send } from "./frames.ts";
 import { GraphReader } from "./graph_reader.ts";
 import { GraphWriter } from "./graph_writer.ts";
-import { isTooMuch, NotKept } from "./kinds.ts";
+import { isTooMuch, NO_ROOM, NotKept } from "./kinds.ts";
 import { Functions, SourceMaker } from "./functions.ts";
 import { StandIns } from "./stand_ins.ts";
 import { PieceReader, PieceWriter } from "./pieces.ts";
@@ -17,10 +30,11 @@ import { Reach } from "./reach.ts";
 import type { Variables } from "./variables.ts";
 import { sizeOf } from "./values.ts";
 
-const TAKE_MS = 2_000, SESSION_BYTES = 33_554_432, ROUNDS = 20;
-const TOGETHER = "the session's variables are larger than 32 MB",
-  RESTLESS = "what it holds keeps changing",
-  PLATFORM = "a change of a built-in";
+const TAKE_MS = 2_000, SESSION_BYTES = 33_554_432, ROUNDS = 20, SELDOM = 8, ROOM_MB = 4, BIG = 10_000;
+const TOGETHER = "the session's variables are larger than 32 MB", RESTLESS = "what it holds keeps changing";
+const PLATFORM = "a change of a built-in";
+/** To the host: the session has deleted it. */
+const DELETED = "deleted";
 
 type Kept = "exact" | "by_source" | "live_only";
 
@@ -85,8 +99,9 @@ export class Snapshots {
   }
 
   /** Sends what a run of this text can have changed; `changed` are the names that it declares, assigns or makes. */
-  async take(text: string, changed: string[]): Promise<void> {
-    const names = this.#reach.of(text, changed, this.#variables.names(), this.#variables.globals), until = now() + TAKE_MS;
+  async take(text: string, changed: string[], isLastReplaced: boolean): Promise<void> {
+    const { globals } = this.#variables, all = this.#variables.names(), until = now() + TAKE_MS;
+    const names = this.#reach.of(text, changed, all, globals, isLastReplaced);
     for (let round = 0; round < ROUNDS; round++) {
       const writer = new GraphWriter(this.#out, this.#functions, this.#platform, this.#memory, this.#next, until);
       this.#muted = false;
@@ -110,13 +125,21 @@ export class Snapshots {
     const firsts: number[] = [], owners: string[] = [], room = SESSION_BYTES - this.#othersThan(names);
     for (let i = 0, used = 0; i < names.length; i++) {
       const name = names[i]!, read = this.#variables.reader(name);
-      if (read === undefined) continue;
+      if (read === undefined) {
+        this.#delete(name);
+        continue;
+      }
+      if (this.#variables.isAccessor(name)) {
+        this.#leave(name, "a getter of the global object");
+        continue;
+      }
       const value = read(), size = sizeOf(value), before = mapGet(this.#held, name);
       if (before !== undefined && before.large !== undefined && before.large === value && size >= before.size) {
         this.#leave(name, before.why, value, size);
         continue;
       }
-      const written = writer.write(value), bytes = this.#out.size, last = this.#out.end();
+      const isRoom = size < BIG || this.#memory.has(ROOM_MB), written = isRoom ? writer.write(value) : new NotKept(NO_ROOM);
+      const bytes = this.#out.size, last = this.#out.end();
       if (this.#functions.asks) this.#muted = true;
       if (written instanceof NotKept) {
         this.#leave(name, written.why, isTooMuch(written.why) ? value : undefined, size);
@@ -137,6 +160,18 @@ export class Snapshots {
         if (!this.#muted) send({ op: "segment", name, kept, why: "", first: written.first, classes: written.classes }, last);
       }
     }
+  }
+
+  /** After a run was told of: what the next one needs to know. */
+  look(): void {
+    this.#reach.look();
+  }
+
+  #delete(name: string): void {
+    if (!this.#muted) send({ op: "segment", name, kept: "live_only", why: DELETED, first: 0, classes: [] });
+    mapDelete(this.#held, name);
+    this.#reach.note(name, new NativeSet());
+    this.#variables.forget(name);
   }
 
   /** A variable is not kept. */
@@ -166,11 +201,17 @@ export class Snapshots {
       if (frame === null) break;
       const { name, first, bytes, kept, classes } = frame.header as Segment, others: number[] = [];
       maker.begin(classes);
-      let piece: Uint8Array<ArrayBuffer> | undefined = frame.blob, left = bytes;
+      if (classes.length > 0) this.#variables.assign(values); // a class may ask for them: `[KEY]() {}`
+      let piece: Uint8Array<ArrayBuffer> | undefined = frame.blob, left = bytes - viewByteLength(frame.blob), pieces = 0;
+      const more = () => {
+        const given = left > 0 ? receiveBlocking()?.blob : undefined;
+        left = given === undefined ? 0 : left - viewByteLength(given);
+        return given;
+      };
       const next = () => {
-        const given = piece ?? (left > 0 ? receiveBlocking()?.blob : undefined);
+        if (pieces++ % SELDOM === 0 && !this.#memory.has(ROOM_MB)) throw new ErrorOf(NO_ROOM); // better one than all
+        const given = piece ?? more();
         piece = undefined;
-        left -= given === undefined ? 0 : viewByteLength(given);
         return given;
       };
       try {
@@ -183,7 +224,7 @@ export class Snapshots {
       } catch {
         append(lost, name);
       }
-      while (left > 0 && next() !== undefined); // what is left of one that could not be read
+      while (more() !== undefined); // what is left of one that could not be read
       if (reader.next > this.#next) this.#next = reader.next;
     }
     if (inert) this.#variables.show(values);

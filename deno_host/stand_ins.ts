@@ -44,7 +44,7 @@ export class StandIns implements Maker {
   }
 
   instance(_cls: object, kind: number): object {
-    return kind === MAP ? new NativeMap() : kind === SET ? new NativeSet() : kind === ERROR ? makeError(0, "") : {};
+    return kind === MAP ? new NativeMap() : kind === SET ? new NativeSet() : kind === ERROR ? makeError(0) : {};
   }
 
   /** Private fields are not shown, of a living object neither. */

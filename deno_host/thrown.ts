@@ -75,6 +75,14 @@ export function stackOf(error: object): string {
   return typeof text === "string" ? start(text, LONG) : "";
 }
 
+/** Makes of the descriptor of V8's own accessor to a stack that of what it gives; any other stays as it is. */
+export function settleStack(error: object, d: PropertyDescriptor): void {
+  if (d.get === undefined || d.get !== stackGetter) return;
+  d.get = d.set = undefined;
+  d.value = apply(stackGetter, error, []);
+  d.writable = d.configurable === true; // a frozen one is neither
+}
+
 function isDomError(o: object): boolean {
   for (let p = getPrototypeOf(o); p !== null; p = getPrototypeOf(p)) {
     if (isProxy(p)) return false;

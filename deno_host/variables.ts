@@ -13,6 +13,7 @@ import {
   ownKeys,
   ownValue,
   setAdd,
+  setDelete,
   setForEach,
   setHas,
 } from "./primordials.ts";
@@ -49,6 +50,17 @@ export class Variables {
     return known ? () => ownValue(scope, name) : undefined;
   }
 
+  /** Forgets a name that the session has deleted from the global object. */
+  forget(name: string): void {
+    setDelete(this.#globals, name);
+  }
+
+  /** Whether a variable is a getter or setter of the global object. */
+  isAccessor(name: string): boolean {
+    const d = mapHas(this.#readers, name) ? undefined : getOwnPropertyDescriptor(this.#scope, name);
+    return d !== undefined && (d.get !== undefined || d.set !== undefined);
+  }
+
   /** Declares names that the session does not have yet. */
   declare(text: string, names: string[]): void {
     this.#evaluator.declare(text);
@@ -75,7 +87,7 @@ export class Variables {
   assign(values: [string, unknown][]): void {
     const declared: [string, unknown][] = [];
     for (let i = 0; i < values.length; i++) {
-      const name = values[i]![0], value = values[i]![1];
+      const { 0: name, 1: value } = values[i]!;
       if (mapHas(this.#readers, name)) append(declared, values[i]!);
       else if (define(this.#scope, name, value, true) && name !== LAST) setAdd(this.#globals, name);
     }

@@ -151,6 +151,9 @@ class RawVariable:
     kept: Kept
 
 
+DELETED = "deleted"  # why a variable is not kept that a run took from the global object
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A variable as a snapshot has it: bytes that only a sandboxed worker reads, and what is known of them.

@@ -4,8 +4,13 @@ from dataclasses import replace
 
 from mcp_codeexec.engine.heaps import Heap
 from mcp_codeexec.engine.outcome import Draft
-from mcp_codeexec.model import Variable
+from mcp_codeexec.model import DELETED, Variable
 from mcp_codeexec.sessions.session import Session
+
+
+def deleted(draft: Draft) -> tuple[str, ...]:
+    """Names that the run itself took away."""
+    return tuple(segment.name for segment in draft.segments if segment.why == DELETED)
 
 
 def changes(session: Session, draft: Draft, heap: Heap, run: int) -> tuple[tuple[Variable, ...], tuple[str, ...]]:
@@ -13,7 +18,7 @@ def changes(session: Session, draft: Draft, heap: Heap, run: int) -> tuple[tuple
 
     Gone is what could not be brought back for this run, unless its text makes it anew, and what lived only in a process that died.
     """
-    kept = {segment.name: segment for segment in draft.segments}
+    kept = {segment.name: segment for segment in draft.segments if segment.why != DELETED}
     rows: dict[str, Variable] = {}
     for seen in draft.variables:
         why = kept[seen.name].why if seen.name in kept else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import anyio
 
 from mcp_codeexec.answers import Outcome
-from mcp_codeexec.engine.changes import changes
+from mcp_codeexec.engine.changes import changes, deleted
 from mcp_codeexec.engine.files import Files
 from mcp_codeexec.engine.heaps import Heap, Heaps
 from mcp_codeexec.engine.outcome import Draft, explained, failed_draft, outcome_of, rejected_draft, run_draft, withheld_fields
@@ -230,7 +230,7 @@ class CodeExecutor:
         answer = fit(outcome, self._settings.answer_chars)
         code = await text.told
         record = record_of(session, draft, outcome, answer, at=began, code=code, queue_ms=text.queue_ms)
-        left = tuple(name for name in gone if name in session.variables)
+        left = tuple(name for name in (*gone, *deleted(draft)) if name in session.variables)
         try:
             await self._heaps.record(session, RunDraft(record, rows, left, session.vault.minted(), draft.files, draft.segments))
         except StoreUnavailable as exc:

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import anyio
+
 from mcp_codeexec.errors import StoreUnavailable, WorkerDied
 from mcp_codeexec.language.classes import restorable
 from mcp_codeexec.language.privates import TELL
@@ -60,7 +62,7 @@ class Heaps:
 
     async def _brought_back(self, session: Session, segments: list[Segment]) -> Mapping[str, Kind]:
         kinds: dict[str, Kind] = {variable.name: variable.kind for variable in session.variables.values()}
-        texts = _texts(segments)
+        texts = await anyio.to_thread.run_sync(_texts, segments) if any(s.classes for s in segments) else {}
         for kept in (segments, segments, []):  # once may be an accident; twice, they cannot be read
             try:
                 return await self._deno.restore(session.id, session.info.runs, kept, kinds, texts)

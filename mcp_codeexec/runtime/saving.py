@@ -10,6 +10,7 @@ from mcp_codeexec.runtime.wire import SaidSegment
 
 FORMAT = 1  # of the bytes: deno_host/snapshot_format.ts
 _MOST = 40_000_000  # bytes of one run's pieces: a session may keep 32 MB, and one that was begun may be left
+_FRAME = 400  # bytes that a frame takes here, whatever is in it
 
 
 class Saving:
@@ -30,8 +31,7 @@ class Saving:
 
     def add(self, header: Mapping[str, Json], blob: bytes) -> bool:
         """Take one frame; False where it is none that a worker may send."""
-        self._left -= len(blob)
-        if self._left < 0:
+        if not self._has_room(_FRAME + len(blob)):
             return False
         match header.get("op"):
             case "ended":
@@ -49,10 +49,16 @@ class Saving:
                 return False
         return True
 
+    def _has_room(self, size: int) -> bool:
+        self._left -= size
+        return self._left >= 0
+
     def _close(self, header: Mapping[str, Json], blob: bytes) -> bool:
         try:
             said = SaidSegment.model_validate(header)
         except ValidationError:
+            return False
+        if not self._has_room(sum(len(source) for _, source in said.classes)):
             return False
         data = b"".join([*self._pieces, blob]) if said.kept != "live_only" else b""
         self._pieces.clear()

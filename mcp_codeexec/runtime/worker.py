@@ -115,6 +115,7 @@ class SessionWorker:
         self._assigning = False
         self._calls = HostCalls(process, {}, 0, 0, self.monitor.waits)
         self._done: asyncio.Future[Reply] | None = None
+        self._assigning = False
         self._ending: asyncio.Task[RawRun] | None = None
         self._assigning = False
         process.on_event = self._event

@@ -1,18 +1,22 @@
 """Variables kept and brought back by another process are as they were; what cannot be is named."""
 
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
 from mcp_codeexec import Engine
 from mcp_codeexec.answers import Outcome
+from mcp_codeexec.runtime.pool import WorkerPool
 from mcp_codeexec.settings import Settings
 from tests.snapshots import Row
+from tests.snapshots.kept import Kept, workers
+from tests.snapshots.runs import APART, TOGETHER, Runs
 from tests.snapshots.sources import LIVE_ONLY, SOURCES
 from tests.snapshots.values import VALUES
 
 ROWS = [*VALUES, *SOURCES]
-TOGETHER = 12
+IN_A_SESSION = 12
 
 
 def shown(outcome: Outcome) -> object:
@@ -33,9 +37,15 @@ def settings(folder: Path) -> Settings:
     return Settings.load({"data_dir": folder, "spare_workers": 1})
 
 
-@pytest.mark.parametrize("start", range(0, len(ROWS), TOGETHER))
+@pytest.fixture(scope="module")
+async def pool() -> AsyncGenerator[WorkerPool]:
+    async with workers() as pool:
+        yield pool
+
+
+@pytest.mark.parametrize("start", range(0, len(ROWS), IN_A_SESSION))
 async def test_a_variable_is_the_same_after_it_was_brought_back(tmp_path: Path, start: int) -> None:
-    rows = [named(row, number) for number, row in enumerate(ROWS[start : start + TOGETHER])]
+    rows = [named(row, number) for number, row in enumerate(ROWS[start : start + IN_A_SESSION])]
     session, alive, wrong = "", list[object](), list[str]()
     async with Engine(settings(tmp_path)) as engine:
         for row in rows:
@@ -56,6 +66,59 @@ async def test_a_variable_is_the_same_after_it_was_brought_back(tmp_path: Path, 
                     wrong.append(f"{row.title}: {probe} gives {there}, not {here}")
         alive.append(other)
     assert not wrong
+
+
+@pytest.mark.parametrize("runs", [TOGETHER, *([row] for row in APART)], ids=["together", *(row.title for row in APART)])
+async def test_what_a_run_changes_without_naming_it_is_kept(pool: WorkerPool, runs: list[Runs]) -> None:
+    kept, probes = Kept(await pool.acquire(30)), dict[str, str]()
+    for number, row in enumerate(runs):
+        for text in row.texts:
+            assert (await kept.run(text.replace("§", f"_{number}"))).heap_kept, row.title
+        probes[row.title] = row.probe.replace("§", f"_{number}")
+    back = await kept.brought_back(await pool.acquire(30))
+    alive = {title: await kept.value(probe) for title, probe in probes.items()}
+    assert {title: await back.value(probe) for title, probe in probes.items()} == alive
+    await pool.release(kept.worker)
+    await pool.release(back.worker)
+
+
+# One session, run by run: what is too much is named with its reason, and takes nothing else with it.
+LIMITS = [
+    ("let small = {n: 1}", {"small": ""}),
+    ("let text = 'x'.repeat(9_000_000)", {"text": "it is larger than 8 MB"}),
+    ("text = 0; let bytes = new Uint8Array(9_000_000)", {"text": "", "bytes": "it is larger than 8 MB"}),
+    ("bytes = 0; let array = new Array(1_000_000).fill(0.5)", {"bytes": "", "array": "it is larger than 8 MB"}),
+    ("array = 0; let holds = {closure: ((n) => () => n)(1), small}", {"array": "", "holds": "a closure"}),
+]
+
+
+async def test_what_is_too_much_is_named_and_costs_nothing_else(pool: WorkerPool) -> None:
+    kept = Kept(await pool.acquire(30))
+    for text, whys in LIMITS:
+        raw = await kept.run(f"{text}; 1")
+        assert raw.heap_kept, text
+        assert {s.name: s.why for s in raw.segments if s.name in whys} == whys
+    assert (await kept.run("let v0 = new Uint8Array(7e6).fill(1), v1 = v0.slice(); 1")).heap_kept
+    back = await kept.brought_back(await pool.acquire(30))
+    assert await back.value("[small.n, v0[6e6]]") == "[ 1, 1 ]"
+    await pool.release(kept.worker)
+    await pool.release(back.worker)
+
+
+LARGE = [
+    "v = Array.from({length: 100_000}, (_, i) => `a text of about fifty characters, its number is ${i}`); 1",
+    "v = '\\udfffxy'.repeat(700_000); 1",
+]
+
+
+@pytest.mark.parametrize("text", LARGE)
+async def test_what_was_kept_is_brought_back_in_the_memory_there_is(pool: WorkerPool, text: str) -> None:
+    kept = Kept(await pool.acquire(30))
+    assert (await kept.run(text)).status == "ok"
+    back = await kept.brought_back(await pool.acquire(30))
+    assert await back.value("v.length") == await kept.value("v.length")
+    await pool.release(kept.worker)
+    await pool.release(back.worker)
 
 
 async def test_what_lives_only_in_its_process_is_named(tmp_path: Path) -> None:

@@ -59,6 +59,12 @@ SOURCES = [
         "(P§.make(1), P§.n)",
     ),
     row(
+        "an instance declared before its class",
+        "let i§; class P§ { m() { return 1 } static s = 2 }; i§ = new P§(); 1",
+        "i§:by_source P§:by_source",
+        "[i§.m(), i§ instanceof P§, i§.constructor === P§, P§.s]",
+    ),
+    row(
         "inheritance",
         "class A§ { n = 1; hi() { return 'A' + this.n } static s() { return 'sA' } }; class B§ extends A§ { constructor(n) { super(); this.n = n } hi() { return 'B' + super.hi() } static s() { return 'B' + super.s() } }; const b§ = new B§(2)",
         "B§:by_source b§:by_source",
@@ -124,6 +130,12 @@ SOURCES = [
         "k§:by_source",
         "[[...k§.g()], k§.quoted(), k§[5](), String(k§), k§.get, K§.static()]",
         "[await k§.a(), (await k§.ag().next()).value, await K§.sa()]",
+    ),
+    row(
+        "members with names from variables",
+        "const key§ = Symbol('k'), names§ = {n: 'named'}; class K§ { [key§]() { return 1 } get [names§.n]() { return 2 } static [key§] = 3 }; const k§ = new K§()",
+        "k§:by_source",
+        "[k§[key§](), k§.named, K§[key§], Object.keys(k§)]",
     ),
     row(
         "a member taken out",
@@ -216,5 +228,7 @@ LIVE_ONLY = {
     "a proxy for a prototype": "const c§ = Object.create(new Proxy({}, {}))",
     "a method that uses super": "const c§ = {m() { return super.toString() }}",
     "a buffer that was given away": "const c§ = new ArrayBuffer(8); structuredClone(c§, {transfer: [c§]})",
+    "a long text as an object": "const c§ = Object('x'.repeat(60_000))",
+    "too large a number": "const c§ = 1n << 40_000_000n",
     "too much for one value": "const c§ = 'x'.repeat(9_000_000)",
 }

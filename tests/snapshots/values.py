@@ -10,7 +10,7 @@ VALUES = [
         "a§:exact b§:exact d§:exact",
         "[a§, b§, c§, d§, e§]",
     ),
-    row("large integers", "let b§ = [2n ** 100n, -3n, 0n]", "b§:exact", "b§"),
+    row("large integers", "let b§ = [2n ** 100n, -3n, 0n, -(7n ** 50n)]", "b§:exact", "b§"),
     row(
         "text of every kind",
         "let t§ = ['', '\\ufeffx', '\\0', 'a\\u2028b', 'x'.repeat(70), 'ä'.repeat(20000), '😀'.repeat(9000)]",
@@ -184,6 +184,37 @@ VALUES = [
         "const push§ = Array.prototype.push, M§ = Math, j§ = {p: JSON.parse}, c§ = console, w§ = files",
         "push§:exact M§:exact",
         "[push§ === Array.prototype.push, M§ === Math, j§.p === JSON.parse, c§ === console, w§ === files]",
+    ),
+    row(
+        "long arrays with what does not show",
+        "const s§ = Array.from({length: 60000}, () => 1), h§ = [...s§]; s§[Symbol.for('k')] = 2; Object.defineProperty(h§, 'h', {value: 3})",
+        "s§:exact h§:exact",
+        "[s§[Symbol.for('k')], h§.h, h§.length, Object.keys(h§).length]",
+    ),
+    row(
+        "a long array's getter is not asked",
+        "let asked§ = 0; const l§ = Array.from({length: 60000}, () => 1); Object.defineProperty(l§, 'g', {get() { return ++asked§ }, enumerable: true})",
+        "asked§:exact",
+        "[asked§, l§.g]",
+    ),
+    row(
+        "a property that came through a proxy",
+        "let o§ = {a: 1}; Object.defineProperty(new Proxy(o§, {}), 'h', {value: 2}); 1",
+        "o§:exact",
+        "[o§.h, Object.keys(o§)]",
+    ),
+    row(
+        "stacks",
+        "let e§ = Object.freeze(new Error('x')), d§ = new Error('y'), o§ = {}, s§ = new Error('z'); delete d§.stack; Error.captureStackTrace(o§); s§.stack = {own: 1}",
+        "e§:exact d§:exact o§:exact s§:exact",
+        "[Object.isFrozen(e§), e§.stack.split('\\n')[0], Object.hasOwn(d§, 'stack'), typeof o§.stack, Object.keys(o§), s§.stack.own]",
+    ),
+    row(
+        "the parameters of a URL",
+        "let u§ = new URL('http://a.b/?c=1'), q§ = u§.searchParams; q§.append('d', '2'); u§.note = 1",
+        "u§:exact q§:exact",
+        "[u§.searchParams === q§, Object.getOwnPropertySymbols(q§).length, Object.getOwnPropertySymbols(u§).length, u§.note]",
+        "(q§.append('e', '3'), u§.href)",
     ),
     row("without a declaration", "undeclared§ = {a: 1}", "undeclared§:exact", "undeclared§.a"),
 ]

@@ -28,6 +28,7 @@ DONE: dict[str, object] = {
     "late": 0,
     "blocks": True,
 }
+SEGMENT: dict[str, object] = {"op": "segment", "name": "x", "kept": "exact", "why": "", "first": 1, "classes": []}
 VALUE = {"type": "number", "text": "1", "json": "1", "unit": "chars", "total": 1, "hidden": 0}
 
 
@@ -69,6 +70,14 @@ def lie(name: str, request: dict[str, object]) -> None:
         case "too many calls at once":
             for i in range(9):
                 send({"op": "call", "call": i, "name": "never", "data": i})
+        case "sources without end":
+            for i in range(1_000):
+                send({**SEGMENT, "name": f"x{i}", "classes": [[n, "x" * 100_000] for n in range(10)]})
+        case "a malformed segment":
+            send({**SEGMENT, "first": -1})
+        case "a segment after the end":
+            send({**done, "value": VALUE})
+            send(SEGMENT)
         case "a call after the end":
             send({**done, "value": VALUE})
             send({"op": "call", "call": 1, "name": "rate", "data": 1})

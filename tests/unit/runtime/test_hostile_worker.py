@@ -68,6 +68,8 @@ async def lied(lie: str, timeout_ms: int = 300) -> tuple[RawRun, SessionWorker]:
         "a name without end",
         "a text without end",
         "true for a number",
+        "sources without end",
+        "a malformed segment",
     ],
 )
 async def test_a_lie_ends_the_worker(lie: str) -> None:
@@ -92,7 +94,7 @@ async def test_a_silent_process_is_killed_at_the_limit() -> None:
     assert not psutil.pid_exists(worker.process.pid)
 
 
-@pytest.mark.parametrize("lie", ["a call after the end", "output after the end"])
+@pytest.mark.parametrize("lie", ["a call after the end", "output after the end", "a segment after the end"])
 async def test_what_a_worker_says_after_a_run_ends_it(lie: str) -> None:
     raw, worker = await lied(lie)
     assert raw.value is not None
