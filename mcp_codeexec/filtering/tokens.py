@@ -14,6 +14,15 @@ def stand_in(kind: str, value: str, vault: Vault) -> str:
 _REDACTED = b"[REDACTED:"
 
 
+def behind(text: str, vault: Vault) -> dict[str, str]:
+    """The vault's tokens in `text`, with the values that they stand for. Redactions and tokens of other sessions are not among them."""
+    if "[" not in text:
+        return {}
+    data = text.encode("utf-8", "replace")
+    found = {data[start:end].decode() for start, end in (match.span() for match in TOKEN.finditer(data))}
+    return {token: value for token in found if (value := vault.reveal(token)) is not None}
+
+
 def revealed(text: str, vault: Vault) -> str:
     """`text` with the values behind the tokens that are the vault's; redactions and tokens of other sessions stay."""
     data = text.encode("utf-8", "surrogatepass")

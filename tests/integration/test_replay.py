@@ -77,6 +77,19 @@ async def test_tokens_become_real_values_again_and_each_session_has_its_own(engi
     assert ADDRESS not in str(replayed)
 
 
+async def test_tokens_that_the_model_wrote_are_turned_back_in_the_new_session_as_in_the_old_one(engine: Engine) -> None:
+    session = await session_of(engine, f"const who = '{ADDRESS}'; who")
+    token = (await engine.execute("who", session)).value
+    for program in (f"const to = `${{'{token}'}}`; [to.length, to]", f"/{ADDRESS}/.test(who) // {token}"):
+        await engine.execute(program, session)
+    replayed = await engine.replay(session)
+    assert not replayed.different, replayed
+    again = await engine.session_history(replayed.session_id)
+    new = (await engine.execute("who", replayed.session_id)).value
+    assert [row.code for row in again.runs[:2]] == [f"/{new}/.test(who) // {new}", f"const to = `${{'{new}'}}`; [to.length, to]"]
+    assert again.runs[0].value_text == "true"
+
+
 async def test_other_values_behind_tokens_are_a_difference(engine: Engine) -> None:
     session = await session_of(engine, "const who = `${crypto.randomUUID().slice(0, 8)}@example.com`; who", "who.length")
     replayed = await engine.replay(session)
