@@ -3,6 +3,17 @@
 from mcp_codeexec.filtering.budget import dumped, fit
 from mcp_codeexec.filtering.excerpt import token_around
 from mcp_codeexec.filtering.pipeline import Cleaned, FilterPipeline, Page
-from mcp_codeexec.filtering.tokens import behind, redacted_kinds, revealed
+from mcp_codeexec.filtering.tokens import behind, redacted_kinds, revealed, revealed_tree
 
-__all__ = ["Cleaned", "FilterPipeline", "Page", "behind", "dumped", "fit", "redacted_kinds", "revealed", "token_around"]
+__all__ = [
+    "Cleaned",
+    "FilterPipeline",
+    "Page",
+    "behind",
+    "dumped",
+    "fit",
+    "redacted_kinds",
+    "revealed",
+    "revealed_tree",
+    "token_around",
+]

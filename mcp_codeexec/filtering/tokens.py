@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from mcp_codeexec.filtering.spans import EMAIL, TOKEN
-from mcp_codeexec.model import Vault
+from mcp_codeexec.filtering.tree import StringTree
+from mcp_codeexec.model import Json, Vault
 
 
 def stand_in(kind: str, value: str, vault: Vault) -> str:
@@ -34,6 +35,12 @@ def revealed(text: str, vault: Vault) -> str:
             pieces += [data[at:start], value.encode("utf-8", "surrogatepass")]
             at = end
     return b"".join([*pieces, data[at:]]).decode("utf-8", "surrogatepass")
+
+
+def revealed_tree(tree: Json, vault: Vault) -> Json:
+    """`tree` with every string of it `revealed`, keys included."""
+    strings = StringTree(tree)
+    return strings.with_texts([revealed(piece.text, vault) for piece in strings.pieces])
 
 
 def redacted_kinds(text: str) -> list[str]:
