@@ -1,6 +1,7 @@
 """From what happened to the fields of an answer: whole, and not yet filtered. The caller filters them before anything else."""
 
 import contextlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ from mcp_codeexec.model import (
 from mcp_codeexec.settings import Settings
 
 _NEAR = 4_096  # characters around a gap in which a line may end
+_COUNT = re.compile(r"\((\d{1,15})\)$")
 Locate = Callable[[int, int, int], Position | None]
 
 
@@ -163,10 +165,19 @@ def _value(value: Described | None, session_id: str) -> dict[str, Json]:
     fields: dict[str, Json] = {"value_text": value.text, "value_type": value.type}
     cut = value.hidden or (value.unit == "chars" and value.total > len(value.text))
     if cut:
-        kept = len(value.text) if value.unit == "chars" and not value.hidden else max(0, value.total - value.hidden)
+        kept, total = _shown(value)
         get = f'get_variable("{session_id}", "_")'
-        fields["truncated"] = [{"part": "value", "kept": kept, "total": value.total, "get": get}]
+        fields["truncated"] = [{"part": "value", "kept": kept, "total": total, "get": get}]
     return fields
+
+
+def _shown(value: Described) -> tuple[int, int]:
+    """How much of how much: entries of a `Map(3000)` that inspect abbreviated; else characters, and what is hidden further in."""
+    counted = _COUNT.search(value.type)
+    count = int(counted[1]) if counted else 0
+    if value.hidden and count >= value.hidden:
+        return count - value.hidden, count
+    return len(value.text), max(value.total, len(value.text)) + value.hidden
 
 
 def _error(error: RawError, run: int, kinds: Mapping[str, Kind], locate: Locate) -> tuple[dict[str, Json], str]:

@@ -15,7 +15,7 @@ from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.path import parse_path
 from mcp_codeexec.engine.record import act
 from mcp_codeexec.errors import BadArguments, VariableNotFound
-from mcp_codeexec.filtering import FilterPipeline
+from mcp_codeexec.filtering import FilterPipeline, dumped, excerpt, revealed, sample
 from mcp_codeexec.model import Json, Kind, RunDraft, SessionStore, Variable
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.runtime.worker import ValuePage
@@ -72,7 +72,7 @@ class Variables:
 
     async def value(self, session: Session, name: str, path: str, offset: int, limit: int) -> VariableAnswer:
         """One value or a page of it. Raises VariableNotFound, BadArguments."""
-        keys = parse_path(path)
+        keys = [revealed(key, session.vault) if isinstance(key, str) else key for key in parse_path(path)]
         room = self._settings.page_chars
         async with session.turn(reading=True):
             known = (await self._heaps.of(session)).names
@@ -149,14 +149,13 @@ class Variables:
     async def _items(self, session: Session, page: ValuePage, fields: dict[str, object]) -> tuple[int, dict[str, int]]:
         if page.value.json:
             cleaned = await self._filters.clean(from_json(page.value.json), session.vault)
-            text = json.dumps(cleaned.tree, ensure_ascii=False)
-            if len(text) <= self._settings.answer_chars:
+            if len(dumped(cleaned.tree)) <= self._settings.answer_chars:
                 fields["value"] = cleaned.tree
             else:  # one item alone is larger than an answer
-                fields["value_text"] = text[: self._settings.page_chars] + " …  (go deeper with path)"
+                fields["value_text"] = sample(cleaned.tree, self._settings.page_chars).text + "  (go deeper with path)"
         else:
             cleaned = await self._filters.clean(page.value.text, session.vault)
-            fields["value_text"] = str(cleaned.tree)[: self._settings.answer_chars]
+            fields["value_text"] = excerpt(str(cleaned.tree), self._settings.answer_chars).text
         return page.count, cleaned.redactions
 
     async def _answer(self, session: Session, fields: dict[str, object], redactions: dict[str, int]) -> VariableAnswer:

@@ -123,6 +123,12 @@ async def test_a_token_outside_quotes_is_told_where_it_belongs(engine: Engine) -
     assert outcome.hint.startswith(f'A token is for strings: write "{token}", in quotes.')
 
 
+async def test_a_key_that_is_a_token_can_be_asked_for(engine: Engine) -> None:
+    session, token = await a_token(engine)
+    await engine.execute(f"const by = {{ '{token}': [1, 2] }}", session)
+    assert (await engine.get_variable(session, "by", f'["{token}"][1]')).value == 2
+
+
 async def test_hosts_get_values_and_what_they_give_is_data() -> None:
     got: list[Any] = []
 
