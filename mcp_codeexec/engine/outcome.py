@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from mcp_codeexec.answers import Outcome
 from mcp_codeexec.engine import wording
+from mcp_codeexec.engine.quoted import whole_words
 from mcp_codeexec.errors import Withheld
 from mcp_codeexec.language.faults import advice
 from mcp_codeexec.language.hints import hint as error_hint
@@ -95,7 +96,9 @@ def run_draft(
     if raw.status == "ok":
         fields |= _value(raw.value, session_id)
         if isinstance(text := fields.get("value_text"), str):
-            fields["value_text"] = with_places(text, run, locate)
+            fields["value_text"] = whole_words(with_places(text, run, locate))
+        elif isinstance(plain := fields.get("value"), str):
+            fields["value"] = whole_words(plain)
     elif raw.status == "error" and raw.error is not None:
         error, own = _error(raw.error, run, kinds, locate)
         fields["error"] = error
@@ -106,7 +109,7 @@ def run_draft(
         hints.append(end.hint)
     if not raw.heap_kept:
         files = ()
-    output = with_places(_output(raw.console), run, locate)
+    output = whole_words(with_places(_output(raw.console), run, locate))
     if output:
         fields["output"] = output
     if raw.variables:
@@ -182,7 +185,7 @@ def _shown(value: Described) -> tuple[int, int]:
 
 def _error(error: RawError, run: int, kinds: Mapping[str, Kind], locate: Locate) -> tuple[dict[str, Json], str]:
     frames, place = caller_frames(error.stack, run, locate)
-    made: dict[str, Json] = {"name": error.name, "message": error.message}
+    made: dict[str, Json] = {"name": error.name, "message": whole_words(error.message)}
     if place is not None:
         made |= {"line": place.line, "column": place.column}
     if len(frames) > 1:

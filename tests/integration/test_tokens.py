@@ -71,7 +71,13 @@ ENDS = [
     "await files.read('{}/nothing')",
     "[...'{}'].map((c, i) => i), new Map([['{}', new Set(['{}'])]])",
 ]
-SILENT = ["who.nothing.x", "let x = '{}'; x +", "eval('{}')"]  # ends that say nothing of it
+SILENT = [
+    "JSON.parse(who)",
+    "try { JSON.parse(who) } catch (e) { console.log(e, e.message); e.message }",
+    "who.nothing.x",
+    "let x = '{}'; x +",
+    "eval('{}')",
+]  # ends that say nothing of it
 
 
 async def test_whatever_comes_out_has_the_token(engine: Engine) -> None:
