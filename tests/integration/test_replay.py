@@ -59,8 +59,9 @@ async def test_values_output_and_status_that_differ_are_shown_from_where_they_do
     (value,) = replayed.runs[0].differences
     assert len(value.before) == len(value.after) == 36
     (output,) = replayed.runs[1].differences
-    assert (output.before[:21], output.after[:21]) == ("…" + "x" * 20, "…" + "x" * 20)
-    assert output.before[21] != output.after[21]
+    shown = "…" + "x" * 14  # two random texts may begin with the same digits
+    assert (output.before[:15], output.after[:15]) == (shown, shown)
+    assert output.before[15:] != output.after[15:]
 
 
 async def test_tokens_become_real_values_again_and_each_session_has_its_own(engine: Engine) -> None:
