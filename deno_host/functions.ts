@@ -172,6 +172,9 @@ export class SourceMaker {
     return this.#functions.privates.ofClass(cls);
   }
 
+  /** What a class does not make has no source of its own. */
+  member(): undefined {}
+
   #keep(f: object, text: string, isClass: boolean, strict: boolean): object {
     identifiers(text, this.words);
     this.#functions.remember(f, { text, isClass, strict, why: "" });
@@ -211,9 +214,12 @@ const isWord = (c: number) =>
 /** Where what follows begins: after spaces and comments. */
 function skip(text: string, at: number): number {
   for (;; at++) {
-    if (slice(text, at, at + 2) === "/*") at = indexOf(text, "*/", at) + 1;
-    else if (slice(text, at, at + 2) === "//") at = indexOf(text, "\n", at);
-    else if (!isSpace(charCodeAt(text, at))) return at;
+    const comment = slice(text, at, at + 2), isBlock = comment === "/*";
+    if (isBlock || comment === "//") {
+      const end = indexOf(text, isBlock ? "*/" : "\n", at);
+      if (end < 0) return text.length; // no source that V8 gave
+      at = isBlock ? end + 1 : end;
+    } else if (!isSpace(charCodeAt(text, at))) return at;
   }
 }
 function startsWithWord(text: string, word: string): boolean {
@@ -221,6 +227,13 @@ function startsWithWord(text: string, word: string): boolean {
 }
 function startsWithFunction(text: string): boolean {
   return startsWithWord(startsWithWord(text, "async") ? slice(text, skip(text, 5)) : text, "function");
+}
+
+/** What kind of function a source makes. */
+export function manner(text: string): { isAsync: boolean; isGenerator: boolean } {
+  const isAsync = startsWithWord(text, "async"), rest = isAsync ? slice(text, skip(text, 5)) : text;
+  const at = startsWithWord(rest, "function") ? skip(rest, 8) : 0;
+  return { isAsync, isGenerator: charCodeAt(rest, at) === 42 };
 }
 
 /** Whether a function's source is that of a method or accessor: not of an arrow, a `function` or a class. */

@@ -24,14 +24,15 @@ import { DAMAGED, type PieceReader } from "./pieces.ts";
 import type { Fields } from "./privates.ts";
 import type { Platform } from "./platform.ts";
 
-/** Makes functions from their sources, and the class with a number; undefined where that cannot be. */
+/** Makes functions from their sources, the class with a number, and a member that its class did not make; undefined where that cannot be. */
 export interface Maker {
   fn(text: string, strict: boolean): object | undefined;
   cls(number: number): object | undefined;
   /** An object that has the private fields of a class, and nothing else. */
-  instance(cls: object): object;
+  instance(cls: object, kind: number): object;
   /** The private fields of a class that tells them. */
   fields(cls: object): Fields | undefined;
+  member(): object | undefined;
 }
 
 /** Instead of a value that is told later, or not at all; nothing that a snapshot holds is the same. */
@@ -177,7 +178,8 @@ export class GraphReader {
           isStatic = from.byte(),
           slot = format.SLOTS[from.byte()]!,
           key = this.#value() as PropertyKey;
-        return this.#met(there(mapGet(there(mapGet(this.#made, cls))[isStatic]!, key)?.[slot]), tag);
+        const made = there(mapGet(this.#made, cls))[isStatic];
+        return this.#met(there(mapGet(there(made), key)?.[slot] ?? this.#maker.member()), tag);
       }
       default:
         throw new ErrorOf(DAMAGED);
@@ -185,7 +187,7 @@ export class GraphReader {
   }
 
   #instance(kind: number): object {
-    const o = this.#maker.instance(this.#value() as object);
+    const o = this.#maker.instance(this.#value() as object, kind);
     if (kind === format.ERROR) brands.setStack(o, this.#in.text());
     return this.#met(o, kind + PRIVATE);
   }

@@ -215,12 +215,19 @@ function look(value: unknown, depth: number, items: number): Look {
   visit(value, 0);
   return found;
 }
+interface Inspected {
+  text: string;
+  hidden: number;
+  shown: number;
+}
+
 function isPlatformLike(o: object): boolean {
   return isDate(o) || isRegExp(o) || isBoxedPrimitive(o) || isDataView(o);
 }
 
-/** A value as text, and how many items and characters the printing left out. `depth`, `items`: how much of it to show. */
-export function inspect(value: unknown, depth: number = DEPTH, items: number = ITEMS): { text: string; hidden: number } {
+/** A value as text, how many of its own items are `shown` at most, and how many items and characters the printing left out. `depth`,
+ * `items`: how much of it to show. */
+export function inspect(value: unknown, depth: number = DEPTH, items: number = ITEMS): Inspected {
   for (; depth > 0 || items > 3; depth = depth > 0 ? depth - 1 : 0, items = items > 3 ? (items >> 1) + 1 : 3) {
     const seen = look(value, depth, items);
     if (!seen.tame) break;
@@ -238,12 +245,12 @@ export function inspect(value: unknown, depth: number = DEPTH, items: number = I
     };
     setPrototypeOf(options, null);
     try {
-      return { text: withoutHalves(denoInspect(value, options as Deno.InspectOptions)), hidden: seen.hidden };
+      return { text: withoutHalves(denoInspect(value, options as Deno.InspectOptions)), hidden: seen.hidden, shown: items };
     } catch { // an object with the prototype of something that it is not
       break;
     }
   }
-  return { text: plain(value, depth < 2 ? depth : 2), hidden: 0 };
+  return { text: plain(value, depth < 2 ? depth : 2), hidden: 0, shown: SHOWN };
 }
 
 /** Our own printer: descriptors only, small. */

@@ -29,7 +29,8 @@ import { FILES, makeFiles } from "./files.ts";
 import { Evaluator, type Started } from "./evaluate.ts";
 import { LAST, Variables } from "./variables.ts";
 import { rememberPlatform } from "./inspect.ts";
-import { describe, page, part } from "./values.ts";
+import { describe, part } from "./values.ts";
+import { page } from "./pages.ts";
 import { installStackTraces, line, placedLine, thrown } from "./thrown.ts";
 import { keepExit, lockDown, pinPromises } from "./lockdown.ts";
 import { watchAttributes } from "./attributes.ts";
@@ -158,6 +159,10 @@ async function assign({ header, blob }: Frame): Promise<void> {
   send({ op: "assigned", id, variables: variables.report([name], kept) });
 }
 
+function restore({ id, segments, declare, names, inert }: any): void {
+  send({ op: "restored", id, lost: snapshots.restore(segments, declare, names, inert) });
+}
+
 /** Deals with one frame; a promise while a run goes on. */
 function answer(frame: Frame): Promise<void> | undefined {
   const { header } = frame;
@@ -175,7 +180,7 @@ function answer(frame: Frame): Promise<void> | undefined {
     case "assign":
       return assign(frame);
     case "restore":
-      return void send({ op: "restored", id: header.id, lost: snapshots.restore(header.segments, header.declare, header.names) });
+      return void restore(header);
     case "ping":
       return void send({ op: "pong", id: header.id });
   }

@@ -6,6 +6,7 @@ import { GraphReader } from "./graph_reader.ts";
 import { GraphWriter } from "./graph_writer.ts";
 import { isTooMuch, NotKept } from "./kinds.ts";
 import { Functions, SourceMaker } from "./functions.ts";
+import { StandIns } from "./stand_ins.ts";
 import { PieceReader, PieceWriter } from "./pieces.ts";
 import { OF_DESCRIPTORS, unplant } from "./planted.ts";
 import type { Privates } from "./privates.ts";
@@ -153,11 +154,13 @@ export class Snapshots {
     return bytes;
   }
 
-  /** Reads what the host kept; the names that could not be read. `names` are declared; every other is one of the global object. */
-  restore(segments: number, declare: string, names: string[]): string[] {
+  /** Reads what the host kept; the names that could not be read. `names` are declared; every other is one of the global object. What is
+   * `inert` can be looked at only, in a process that no session will have. */
+  restore(segments: number, declare: string, names: string[], inert: boolean): string[] {
     const lost: string[] = [], values: [string, unknown][] = [], firsts: number[] = [], owners: string[] = [];
     this.#variables.declare(declare, names);
-    const maker = new SourceMaker(this.#evaluator, this.#functions), reader = new GraphReader(maker, this.#platform);
+    const maker = inert ? new StandIns() : new SourceMaker(this.#evaluator, this.#functions);
+    const reader = new GraphReader(maker, this.#platform);
     for (let i = 0; i < segments; i++) {
       const frame = receiveBlocking();
       if (frame === null) break;
@@ -183,7 +186,8 @@ export class Snapshots {
       while (left > 0 && next() !== undefined); // what is left of one that could not be read
       if (reader.next > this.#next) this.#next = reader.next;
     }
-    this.#variables.assign(values);
+    if (inert) this.#variables.show(values);
+    else this.#variables.assign(values);
     return lost;
   }
 }

@@ -1,15 +1,15 @@
 // A value as the host is told of it: its type, its JSON where it is plain data, its printed text, its size; all bounded, and without
 // running code of the session's. Also the way to a part of a value, and a page of it.
 import {
-  append,
   ArrayPrototype,
   bufferByteLength,
-  Bytes,
   getOwnPropertyDescriptor,
   getPrototypeOf,
   isArray,
   isFiniteNumber,
   mapForEach,
+  mapGet,
+  mapHas,
   mapSize,
   NativeSet,
   ObjectPrototype,
@@ -22,7 +22,6 @@ import {
   setHas,
   setPrototypeOf,
   setSize,
-  slice,
   start,
   stringify,
   StringOf,
@@ -138,7 +137,8 @@ export function preview(v: unknown): string {
   return isProxy(v) ? "[Proxy]" : isPromise(v) ? "[Promise]" : start(plain(v, 2), 80);
 }
 
-/** A part of `v` by a chain of keys; a Map is entered by its keys, an array also from its end. Undefined where there is none. */
+/** A part of `v` by a chain of keys: a Map is entered by its keys, a Set by places, an array also from its end. Undefined where there is
+ * none. */
 export function part(v: unknown, path: (string | number)[]): { value: unknown } | undefined {
   for (let i = 0; i < path.length; i++) {
     const key = path[i]!;
@@ -149,11 +149,8 @@ export function part(v: unknown, path: (string | number)[]): { value: unknown } 
       continue;
     }
     if ((typeof v !== "object" && typeof v !== "function") || v === null || isProxy(v)) return undefined;
-    if (isMap(v)) {
-      let hit: { value: unknown } | undefined;
-      mapForEach(v as Map<unknown, unknown>, (x, k) => {
-        if (hit === undefined && (k === key || (typeof k === "number" && StringOf(k) === key))) hit = { value: x };
-      });
+    if (isMap(v) || isSet(v)) {
+      const hit = isMap(v) ? entry(v as Map<unknown, unknown>, key) : member(v as Set<unknown>, key);
       if (hit === undefined) return undefined;
       v = hit.value;
       continue;
@@ -168,61 +165,26 @@ export function part(v: unknown, path: (string | number)[]): { value: unknown } 
   return { value: v };
 }
 
-export interface Page extends Described {
-  offset: number;
-  count: number;
+interface Found {
+  value: unknown;
 }
 
-/** `limit` units of `v` from `offset`; no more than about `room` characters when there is a choice (items). */
-export function page(v: unknown, offset: number, limit: number, room: number): Page {
-  const type = typeName(v);
-  if (typeof v === "string") {
-    const text = slice(v, offset, offset + limit), json = text.length === v.length ? plainJson(v) : "";
-    return { type, text, json, unit: "chars", total: v.length, hidden: 0, offset, count: text.length };
-  }
-  const items = itemsOf(v, offset, limit);
-  if (items === undefined) {
-    const whole = describe(v), text = slice(whole.text, offset, offset + limit);
-    const json = offset === 0 && text.length === whole.text.length ? whole.json : "";
-    return { ...whole, json, text, unit: "chars", total: whole.text.length, offset, count: text.length };
-  }
-  const { values, total, unit } = items;
-  let count = values.length;
-  while (count > 1) {
-    values.length = count;
-    if (printed(values).length <= room) break;
-    count = (count >> 1) || 1;
-  }
-  values.length = count;
-  const json = plainJson(values);
-  return { type, text: json === "" ? printed(values) : "", json, unit, total, hidden: 0, offset, count };
-}
-function printed(values: unknown[]): string {
-  return plainJson(values) || inspect(values).text;
+/** The value of a Map's key; of one that is no text, also by how it reads. */
+function entry(m: Map<unknown, unknown>, key: string | number): Found | undefined {
+  if (mapHas(m, key)) return { value: mapGet(m, key) };
+  let hit: Found | undefined;
+  mapForEach(m, (value, k) => {
+    const reads = typeof k !== "object" && typeof k !== "function" && typeof k !== "symbol" || k === null;
+    if (hit === undefined && reads && StringOf(k) === StringOf(key)) hit = { value };
+  });
+  return hit;
 }
 
-function itemsOf(
-  v: unknown,
-  offset: number,
-  limit: number,
-): { values: unknown[]; total: number; unit: "items" | "bytes" } | undefined {
-  if (typeof v !== "object" || v === null || isProxy(v)) return undefined;
-  const values: unknown[] = [], within = (i: number) => i >= offset && i < offset + limit;
-  const add = (x: unknown) => append(values, x);
-  if (isArray(v)) {
-    for (let i = offset; i < v.length && i < offset + limit; i++) add(ownValue(v, i));
-    return { values, total: v.length, unit: "items" };
-  }
-  if (isMap(v) || isSet(v)) {
-    let i = 0;
-    if (isMap(v)) mapForEach(v as Map<unknown, unknown>, (x, k) => within(i++) && add([k, x]));
-    else setForEach(v as Set<unknown>, (x) => within(i++) && add(x));
-    return { values, total: i, unit: "items" };
-  }
-  if (isTypedArray(v) || isBuffer(v)) {
-    const view = (isTypedArray(v) ? v : new Bytes(v as ArrayBuffer)) as Uint8Array, total = viewLength(view);
-    for (let i = offset; i < total && i < offset + limit; i++) add(view[i]);
-    return { values, total, unit: isTypedArray(v) && viewByteLength(view) !== total ? "items" : "bytes" };
-  }
-  return undefined;
+function member(s: Set<unknown>, key: string | number): Found | undefined {
+  const at = typeof key === "number" && key < 0 ? setSize(s) + key : key;
+  let hit: Found | undefined, i = 0;
+  setForEach(s, (value) => {
+    if (i++ === at) hit = { value };
+  });
+  return hit;
 }

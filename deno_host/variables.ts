@@ -82,6 +82,14 @@ export class Variables {
     if (declared.length > 0) this.#evaluator.assign(declared);
   }
 
+  /** Has variables that are only looked at: no code can name them. */
+  show(values: [string, unknown][]): void {
+    for (let i = 0; i < values.length; i++) {
+      const [name, value] = values[i]!;
+      mapSet(this.#readers, name, () => value);
+    }
+  }
+
   /** Names that this run gave the global object, as far as one answer holds them: the rest is told with the next. */
   made(): string[] {
     const made: string[] = [], keys = ownKeys(this.#scope);

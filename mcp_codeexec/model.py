@@ -430,6 +430,10 @@ class SessionStore(Protocol):
         """The session's variables as they are kept, those first whose objects others hold."""
         ...
 
+    async def segment(self, session_id: str, name: str) -> Segment | None:
+        """One of them."""
+        ...
+
     async def file(self, session_id: str, name: str) -> bytes | None:
         """The content of a file of the session, None where there is none of that name."""
         ...

@@ -24,6 +24,7 @@ from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.history import History
 from mcp_codeexec.engine.replay import Replay, Replayed, ReplayedRun
 from mcp_codeexec.engine.variables import Variables
+from mcp_codeexec.engine.views import Views
 from mcp_codeexec.errors import BadArguments, CodeExecError
 from mcp_codeexec.filtering import FilterPipeline, revealed_tree
 from mcp_codeexec.logs import event
@@ -85,7 +86,9 @@ class Engine:
         heaps = Heaps(self._deno, self._sessions, self._store)
         self._files = Files(heaps, self._store, OfferedFiles.of(settings), settings.workspace_bytes)
         self._executor = CodeExecutor(settings, self._deno, heaps, self._files, self._filters, self._host_calls)
-        self._variables = Variables(settings, self._deno, heaps, self._store, self._files, self._filters)
+        self._variables = Variables(
+            settings, self._deno, heaps, Views(self._deno, self._store), self._store, self._files, self._filters
+        )
         self._history = History(settings, self._sessions, self._store)
         self._replay = Replay(settings, self._sessions, heaps, self._store, self._history, self._executor)
         self._runtime: asyncio.Task[None] = asyncio.create_task(self._deno.initialize())

@@ -1,30 +1,29 @@
 """Reading and setting a session's variables: the table, one value, a page of it. No code of the session's runs for it."""
 
 import difflib
+import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Container
 from dataclasses import replace
 from typing import cast
-
-from pydantic_core import from_json
 
 from mcp_codeexec.answers import VariableAnswer
 from mcp_codeexec.engine.files import Files
 from mcp_codeexec.engine.heaps import Heaps
+from mcp_codeexec.engine.pages import Asked, Pages
 from mcp_codeexec.engine.path import parse_path
 from mcp_codeexec.engine.record import act
+from mcp_codeexec.engine.views import LAST, Views, lost
 from mcp_codeexec.errors import BadArguments, VariableNotFound
-from mcp_codeexec.filtering import FilterPipeline, dumped, excerpt, revealed, sample
-from mcp_codeexec.model import Json, Kind, RunDraft, SessionStore, Variable
+from mcp_codeexec.filtering import FilterPipeline, revealed
+from mcp_codeexec.model import Json, RunDraft, SessionStore, Variable
 from mcp_codeexec.runtime.executor import DenoExecutor
-from mcp_codeexec.runtime.worker import ValuePage
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.settings import Settings
 
 _TABLE_ROWS = 100
-_MARGIN = 4_096  # characters read on both sides of a page, so that a secret cut by its border is still seen
-_MOST_ITEMS = 100_000
+_ROW = 40  # characters of a row beside what is counted
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 _RESERVED = """
     await break case catch class const continue debugger default delete do else enum export extends false finally for function
@@ -41,6 +40,7 @@ class Variables:
         settings: Settings,
         deno: DenoExecutor,
         heaps: Heaps,
+        views: Views,
         store: SessionStore,
         files: Files,
         filters: FilterPipeline,
@@ -48,61 +48,48 @@ class Variables:
         self._settings = settings
         self._deno = deno
         self._heaps = heaps
+        self._views = views
         self._store = store
         self._files = files
         self._filters = filters
+        self._pages = Pages(settings, filters)
 
     async def table(self, session: Session, offset: int, limit: int) -> VariableAnswer:
-        """Name, type, size, kept and the run that last changed it, for every variable; with the first page, name and bytes of files."""
-        limit = limit or _TABLE_ROWS
+        """Name, type, size, kept and the run that last changed it, for every variable; with the first page, name and bytes of files.
+
+        It needs no process. What a suspended session has lost stands there until its next run, its type with the reason.
+        """
+        most = min(limit or _TABLE_ROWS, _TABLE_ROWS)
         async with session.turn(reading=True):
             await self._look(session)
             rows = sorted(session.variables.values(), key=lambda v: v.name)
             files = [] if offset else self._files.table(session)
-        page = rows[offset : offset + limit]
-        shown: list[Json] = [{"name": v.name, "type": v.type, "size": v.size, "kept": v.kept, "run": v.run} for v in page]
+            known = set(self._views.names(session))
+        page = _fitting(rows[offset : offset + most], self._settings.page_chars)
+        shown: list[Json] = [{"name": v.name, "type": _type(v, known), "size": v.size, "kept": v.kept, "run": v.run} for v in page]
         cleaned = await self._filters.clean({"variables": shown, "files": files[:_TABLE_ROWS]}, session.vault)
         fields: dict[str, object] = {"session_id": session.id, "run": session.info.runs, "total": len(rows)}
         fields |= cast("dict[str, object]", cleaned.tree)
         if len(files) > _TABLE_ROWS:
             fields["more_files"] = len(files) - _TABLE_ROWS
         if offset + len(page) < len(rows):
-            fields["next"] = f'get_variable("{session.id}", offset={offset + len(page)})'
+            more = f", limit={limit}" if limit else ""
+            fields["next"] = f'get_variable("{session.id}", offset={offset + len(page)}{more})'
         return await self._answer(session, fields, cleaned.redactions)
 
     async def value(self, session: Session, name: str, path: str, offset: int, limit: int) -> VariableAnswer:
         """One value or a page of it. Raises VariableNotFound, BadArguments."""
         keys = [revealed(key, session.vault) if isinstance(key, str) else key for key in parse_path(path)]
-        room = self._settings.page_chars
+        asked = Asked(session.id, name, path, keys, offset, limit)
         async with session.turn(reading=True):
-            known = (await self._heaps.of(session)).names
-            if name not in known and name != "_":
+            known = self._views.names(session)
+            if name not in known and name != LAST:
                 raise await self._not_found(session, name, known)
-            async with self._deno.claim(session.id) as worker:
-                first = await worker.describe(name, keys, offset, limit or _MOST_ITEMS, room)
-                if first is None:
-                    raise VariableNotFound(
-                        f"{name} has nothing at path {path!r}." if path else f"there is no variable {name}.",
-                        hint=f'get_variable("{session.id}", "{name}") shows what it has.',
-                    )
-                begin = max(0, offset - _MARGIN)
-                if first.value.unit == "chars" and (offset or first.count < first.value.total):
-                    want = (limit or room) + (offset - begin) + _MARGIN
-                    first = await worker.describe(name, keys, begin, want, room) or first
-        row = session.variables.get(name)
-        kept = row.kept if row is not None else "live_only"
-        fields: dict[str, object] = {"session_id": session.id, "name": name, "type": first.value.type, "kept": kept}
+            async with self._views.of(session, name) as view:
+                page, redactions = await self._pages.page(session, view.worker, asked)
+        fields: dict[str, object] = {"session_id": session.id, "name": name, "kept": view.kept, **page}
         if path:
             fields["path"] = path
-        if first.value.unit == "chars":
-            count, redactions = await self._characters(session, first, offset - begin, limit or room, fields)
-        else:
-            count, redactions = await self._items(session, first, fields)
-        total = first.value.total
-        fields |= {"unit": first.value.unit, "offset": offset, "count": count, "total": total}
-        if offset + count < total and count:
-            at = f", path={json.dumps(path, ensure_ascii=False)}" if path else ""
-            fields["next"] = f'get_variable("{session.id}", "{name}"{at}, offset={offset + count})'
         return await self._answer(session, fields, redactions)
 
     async def set(self, session: Session, name: str, value: Json) -> None:
@@ -117,7 +104,7 @@ class Variables:
             raise BadArguments(f"the value of {name} is larger than {self._settings.frame_mb} MB.", hint="Set it in parts.")
         async with session.turn():
             heap = await self._heaps.of(session)
-            gone = tuple(lost for lost in heap.lost if lost != name)
+            gone = tuple(other for other in heap.lost if other != name)
             async with self._deno.claim(session.id) as worker:
                 made, segments = await worker.assign(name, data)
             record = act(session, f"{name} = …  // {len(data)} bytes of JSON, set by the host")
@@ -135,29 +122,6 @@ class Variables:
                 if old is not None:
                     session.variables[seen.name] = replace(old, type=seen.type, size=seen.size, kept=seen.kept)
 
-    async def _characters(
-        self, session: Session, page: ValuePage, start: int, length: int, fields: dict[str, object]
-    ) -> tuple[int, dict[str, int]]:
-        raw = page.value.text
-        cut = await self._filters.clean_page(raw, _chars(raw, start), _chars(raw, start + length), session.vault)
-        if page.value.json and cut.start == 0 and cut.text == raw:
-            fields["value"] = from_json(page.value.json) if page.value.type != "string" else cut.text
-        else:
-            fields["value_text"] = cut.text
-        return _units(raw[cut.start : cut.end]), cut.redactions
-
-    async def _items(self, session: Session, page: ValuePage, fields: dict[str, object]) -> tuple[int, dict[str, int]]:
-        if page.value.json:
-            cleaned = await self._filters.clean(from_json(page.value.json), session.vault)
-            if len(dumped(cleaned.tree)) <= self._settings.answer_chars:
-                fields["value"] = cleaned.tree
-            else:  # one item alone is larger than an answer
-                fields["value_text"] = sample(cleaned.tree, self._settings.page_chars).text + "  (go deeper with path)"
-        else:
-            cleaned = await self._filters.clean(page.value.text, session.vault)
-            fields["value_text"] = excerpt(str(cleaned.tree), self._settings.answer_chars).text
-        return page.count, cleaned.redactions
-
     async def _answer(self, session: Session, fields: dict[str, object], redactions: dict[str, int]) -> VariableAnswer:
         if redactions:
             fields["redactions"] = redactions
@@ -169,32 +133,29 @@ class Variables:
         if minted:
             await self._store.keep_tokens(session.id, minted)
 
-    async def _not_found(self, session: Session, name: str, known: Mapping[str, Kind]) -> VariableNotFound:
+    async def _not_found(self, session: Session, name: str, known: Collection[str]) -> VariableNotFound:
         failure = self._failure(session, name, known)
         cleaned = await self._filters.clean([str(failure), failure.hint], session.vault)
         await self._keep_tokens(session)
         message, hint = cast("list[str]", cleaned.tree)
         return VariableNotFound(message, hint=hint)
 
-    def _failure(self, session: Session, name: str, known: Mapping[str, Kind]) -> VariableNotFound:
+    def _failure(self, session: Session, name: str, known: Collection[str]) -> VariableNotFound:
         shown = name[:80]
         if name in session.variables:
-            return VariableNotFound(
-                f"{shown} was lost with the session's process; nothing else of the session was.",
-                hint="Define it again, from the code in session_history.",
-            )
+            return lost(shown, session.variables[name].why)
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.6) or [k for k in known if k.lower() == name.lower()]
         names = ", ".join(sorted(known)[:40]) or "none yet"
         meant = f" Did you mean {near[0]}?" if near else ""
         return VariableNotFound(f"there is no variable {shown!r}.{meant}", hint=f"The session has: {names}.")
 
 
-def _chars(text: str, units: int) -> int:
-    """How many characters of `text` its first `units` UTF-16 units are."""
-    if text.isascii() or max(text, default="") <= "\uffff":
-        return min(units, len(text))
-    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore"))
+def _type(variable: Variable, known: Container[str]) -> str:
+    """A variable's type, and of one that went with its process the reason."""
+    return variable.type if variable.name in known else f"{variable.type}, lost{f': {variable.why}' if variable.why else ''}"
 
 
-def _units(text: str) -> int:
-    return len(text) + sum(c > "\uffff" for c in text)
+def _fitting(rows: list[Variable], room: int) -> list[Variable]:
+    """The first rows that an answer has room for, one at least."""
+    ends = itertools.accumulate(len(v.name) + len(v.type) + len(v.why) + _ROW for v in rows)
+    return rows[: max(1, sum(end <= room for end in ends))]

@@ -1,9 +1,9 @@
 """What may reach the model: secrets out, personal data as tokens, then the budget. No state of its own."""
 
 from mcp_codeexec.filtering.budget import fit
-from mcp_codeexec.filtering.excerpt import excerpt, token_around
+from mcp_codeexec.filtering.excerpt import token_around
 from mcp_codeexec.filtering.pipeline import Cleaned, FilterPipeline, Page
-from mcp_codeexec.filtering.sample import dumped, sample
+from mcp_codeexec.filtering.sample import dumped
 from mcp_codeexec.filtering.tokens import behind, redacted_kinds, revealed, revealed_tree
 
 __all__ = [
@@ -12,11 +12,9 @@ __all__ = [
     "Page",
     "behind",
     "dumped",
-    "excerpt",
     "fit",
     "redacted_kinds",
     "revealed",
     "revealed_tree",
-    "sample",
     "token_around",
 ]

@@ -145,6 +145,19 @@ class DenoExecutor:
             if self._pool is not None and not self._running:
                 self._pool.busy(False)
 
+    @asynccontextmanager
+    async def reader(self) -> AsyncGenerator[SessionWorker]:
+        """A worker that no session has, to look at kept variables with; it ends with the block. Raises RuntimeUnavailable, Busy."""
+        if self._pool is None:
+            raise RuntimeUnavailable("The runtime is not started.")
+        async with self.place():
+            worker = await self._pool.acquire(self._settings.worker_start_s)
+            try:
+                yield worker
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._pool.release(worker)
+
     async def execute(self, session_id: str, job: Job) -> RawRun:
         """Run one program in the session's process. A cancelled caller must call `stop`.
 

@@ -83,6 +83,7 @@ class DenoProcess:
         self._stdin_protocol = _Stdin()
         self._stderr = _Stderr()
         self._transports: list[asyncio.BaseTransport] = []
+        self._connected = False
         self._stdin: asyncio.WriteTransport | None = None
         self._by_us = False
         self._reason = ""
@@ -122,11 +123,16 @@ class DenoProcess:
         raise RuntimeUnavailable(f"Deno {how} at start.", hint="`mcp-codeexec doctor` says more.")
 
     async def _connect(self) -> None:
-        loop, popen = asyncio.get_running_loop(), self.popen
-        out, _ = await loop.connect_read_pipe(lambda: FramePipe(self._reader, self._end), popen.stdout)
-        err, _ = await loop.connect_read_pipe(lambda: self._stderr, popen.stderr)
+        loop, popen, add = (
+            asyncio.get_running_loop(),
+            self.popen,
+            self._transports.append,
+        )  # one by one: a cancellation may come between
+        add((await loop.connect_read_pipe(lambda: FramePipe(self._reader, self._end), popen.stdout))[0])
+        add((await loop.connect_read_pipe(lambda: self._stderr, popen.stderr))[0])
         self._stdin, _ = await loop.connect_write_pipe(lambda: self._stdin_protocol, popen.stdin)
-        self._transports = [out, err, self._stdin]
+        add(self._stdin)
+        self._connected = True
 
     def send(self, header: Mapping[str, object], blob: bytes = b"") -> None:
         """Write one frame; a process that is gone drops it."""
@@ -225,10 +231,9 @@ class DenoProcess:
         self._end("")
         for transport in self._transports:
             transport.close()
-        if not self._transports:
-            for pipe in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
-                if pipe is not None:
-                    pipe.close()
+        for pipe in (self.popen.stdout, self.popen.stderr, self.popen.stdin)[len(self._transports) :]:
+            if pipe is not None:
+                pipe.close()
         return Exit(self.popen.returncode, self._stderr.kept.decode(errors="replace"), self._by_us, self._reason, self._peak_mb)
 
     async def _reap(self, within_s: float) -> None:
@@ -283,7 +288,8 @@ class DenoProcess:
             event(log, "wire broken", level=logging.WARNING, pid=self.pid, reason=reason)
             self.kill()
         self.ended.set_result(None)
-        self._reaping()  # nobody may come to end it for long
+        if self._connected:  # else `open` is about to end it, with the pipes that it has by then
+            self._reaping()  # nobody may come to end it for long
         for future in self._replies.values():
             future.cancel()
         self._replies.clear()

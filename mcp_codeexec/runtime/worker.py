@@ -112,6 +112,7 @@ class SessionWorker:
         self._memory_mb = memory_mb
         self._output = _Output(0)
         self._saving = Saving(self._format)
+        self._assigning = False
         self._calls = HostCalls(process, {}, 0, 0, self.monitor.waits)
         self._done: asyncio.Future[Reply] | None = None
         self._ending: asyncio.Task[RawRun] | None = None
@@ -216,7 +217,22 @@ class SessionWorker:
         """
         segments = [s for s in segments if is_readable(s)]
         names = [s.name for s in segments if kinds.get(s.name, "global") != "global"]
-        request = {"op": "restore", "segments": len(segments), "declare": declaration(names), "names": names}
+        lost = await self._read(segments, texts, declare=declaration(names), names=names, inert=False)
+        self.names = {s.name: kinds.get(s.name, "global") for s in segments if s.name not in lost and s.name != "_"}
+
+    async def look(self, segments: Sequence[Segment]) -> frozenset[str]:
+        """Read variables only to describe them, without evaluating what is kept by its source: the names of those that could be.
+
+        No session can go on with this process. Raises WorkerDied.
+        """
+        segments = [s for s in segments if is_readable(s)]
+        sources = {source: "" for s in segments for source in s.classes.values()}
+        lost = await self._read(segments, sources, declare="", names=[], inert=True)
+        return frozenset(s.name for s in segments if s.name not in lost)
+
+    async def _read(self, segments: Sequence[Segment], texts: Mapping[str, str], **how: object) -> list[str]:
+        """Give variables to a blank process; the names of those that could not be read."""
+        request = {"op": "restore", "segments": len(segments), **how}
         asked = self.process.begin(request)
         self.process.resume()
         try:
@@ -227,9 +243,9 @@ class SessionWorker:
             self.process.kill()
         header, _ = await self.process.reply(asked, _RESTORE_S)
         lost = self._checked(RestoredReply, header).lost
-        self.names = {s.name: kinds.get(s.name, "global") for s in segments if s.name not in lost and s.name != "_"}
         self.kept = {s.name: len(s.data) for s in segments}
         self.process.pause()
+        return lost
 
     async def _give(self, segment: Segment, texts: Mapping[str, str]) -> None:
         """One variable, in pieces: no more of it waits here than the pipe takes."""

@@ -78,6 +78,7 @@ _DROP_VARIABLE = "DELETE FROM variable WHERE session_id = ? AND name = ?"
 _VARIABLES = "SELECT name, kind, type, size, kept, run, why FROM variable WHERE session_id = ? ORDER BY name"
 _PUT_SEGMENT = "INSERT OR REPLACE INTO segment (session_id, name, kept, first, format, classes, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _DROP_SEGMENT = "DELETE FROM segment WHERE session_id = ? AND name = ?"
+_SEGMENT = "SELECT name, kept, first, format, classes, data FROM segment WHERE session_id = ? AND name = ?"
 _SEGMENTS = "SELECT name, kept, first, format, classes, data FROM segment WHERE session_id = ? ORDER BY first, rowid"
 _PUT_FILE = "INSERT OR REPLACE INTO file (session_id, name, run, size, content) VALUES (?, ?, ?, ?, ?)"
 _DROP_FILE = "DELETE FROM file WHERE session_id = ? AND name = ?"
@@ -174,6 +175,11 @@ def one_file(connection: sqlite3.Connection, session_id: str, name: str) -> byte
 
 def segments(connection: sqlite3.Connection, session_id: str) -> list[Segment]:
     return [rows.segment(row) for row in connection.execute(_SEGMENTS, (session_id,))]
+
+
+def one_segment(connection: sqlite3.Connection, session_id: str, name: str) -> Segment | None:
+    row = connection.execute(_SEGMENT, (session_id, rows.packed(name))).fetchone()
+    return rows.segment(row) if row else None
 
 
 def one_run(connection: sqlite3.Connection, session_id: str, run: int) -> Record | None:

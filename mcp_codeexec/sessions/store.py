@@ -100,6 +100,10 @@ class SqliteStore:
         """The session's variables as they are kept, those first whose objects others hold."""
         return await self._read(lambda c: queries.segments(c, session_id))
 
+    async def segment(self, session_id: str, name: str) -> Segment | None:
+        """One of them."""
+        return await self._read(lambda c: queries.one_segment(c, session_id, name))
+
     async def file(self, session_id: str, name: str) -> bytes | None:
         """The content of a file, None where the session has none of that name."""
         return await self._read(lambda c: queries.one_file(c, session_id, name))

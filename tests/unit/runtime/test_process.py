@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -60,6 +61,24 @@ async def test_a_cancelled_start_leaves_nothing() -> None:
     with anyio.move_on_after(0.05):
         await process.open(60)
     assert not there(process.pid)
+
+
+async def test_a_process_that_dies_while_it_is_connected_leaves_no_pipe_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    watched, connect = vars(loop)["_selector"].get_map(), loop.connect_write_pipe
+    before, process = set(watched), shell("exit 3")
+
+    async def connect_late(factory: Callable[[], asyncio.BaseProtocol], pipe: object) -> object:
+        await process.ended
+        for _ in range(50):  # whatever its end has begun comes first
+            await asyncio.sleep(0.001)
+        return await connect(factory, pipe)
+
+    monkeypatch.setattr(loop, "connect_write_pipe", connect_late)
+    with pytest.raises(RuntimeUnavailable, match="exit code 3"):
+        await process.open(10)
+    await asyncio.sleep(0)
+    assert set(watched) <= before
 
 
 async def test_a_cancelled_end_is_done_all_the_same() -> None:

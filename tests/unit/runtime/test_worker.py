@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mcp_codeexec.model import Segment
 from tests.unit.runtime.sessions import Session
 
 
@@ -96,6 +97,7 @@ async def test_a_table_tells_the_names_that_are_there(session: Session) -> None:
 
 
 PAGES: list[tuple[str, list[str | int], int, int, str, str, int]] = [
+    ("new (class Point { x = 1 })", [], 0, 50, "Point { x: 1 }", "chars", 14),
     ("'hello'", [], 1, 3, "ell", "chars", 5),
     ("[10, 20, 30]", [], 1, 5, "[20,30]", "items", 3),
     ("[10, 20, 30]", [-1], 0, 5, "30", "chars", 2),
@@ -104,6 +106,20 @@ PAGES: list[tuple[str, list[str | int], int, int, str, str, int]] = [
     ("new Set([1, 2, 3])", [], 2, 5, "[3]", "items", 3),
     ("new Uint8Array([7, 8, 9])", [], 1, 1, "[8]", "bytes", 3),
     ("new Float64Array([1.5, 2.5])", [1], 0, 1, "2", "chars", 3),
+    ("{a: 1, b: 2, c: 3}", [], 1, 1, '{"b":2}', "items", 3),
+    ("Object.assign(Object.create(null), {a: 1})", [], 0, 5, '{"a":1}', "items", 1),
+    ("{get a() { return 1 }, b: 2}", [], 0, 1, "{ a: [Getter] }", "items", 2),
+    ("Object.defineProperty({a: 1}, 'hidden', {value: 2})", [], 0, 5, "{ a: 1 }", "items", 1),
+    ("[1, , 3]", [], 1, 2, "[ <1 empty item>, 3 ]", "items", 3),
+    ("Array(4_000_000_000)", [], 3_999_999_999, 5, "[ <1 empty item> ]", "items", 4_000_000_000),
+    ("new Map([[{k: 1}, 2], ['x', 3]])", [], 0, 1, '[[{"k":1},2]]', "items", 2),
+    ("new Map([[null, 1], [7n, 2], ['7', 3]])", ["7"], 0, 5, "3", "chars", 1),
+    ("new Map([[null, 1], [7n, 2]])", ["7"], 0, 5, "2", "chars", 1),
+    ("new Set(['a', {b: 1}])", [-1, "b"], 0, 5, "1", "chars", 1),
+    ("new Uint16Array([1, 2, 3])", [], 1, 5, "[2,3]", "items", 3),
+    ("BigInt64Array.of(1n, 2n)", [], 1, 5, "[ 2n ]", "items", 2),
+    ("new Uint8Array([1, 2]).buffer", [], 1, 5, "[2]", "bytes", 2),
+    ("(a) => a", [], 0, 50, "(a) => a", "chars", 8),
     ("'abc'", [1], 0, 5, "b", "chars", 1),
 ]
 
@@ -118,6 +134,31 @@ async def test_a_value_is_read_in_pages_and_parts(session: Session) -> None:
         assert await session.worker.describe("v", path, 0, 1, 100) is None
     assert await session.worker.describe("nothing", [], 0, 1, 100) is None
     assert await session.worker.describe("Object", [], 0, 1, 100) is None
+
+
+async def test_what_is_only_looked_at_is_not_evaluated(session: Session) -> None:
+    """Bytes that nobody's session wrote: a function, and a class, whose text would do something when it is evaluated."""
+    text = b"(hits = 1, () => 1)"
+    bare = b"\x01\x02"  # no prototype, no properties
+    function = b"\x1e" + bytes([len(text), 0, len(text)]) + text + b"\x00" + bare
+    cls = b"\x1f\x01" + bare + b"\x00" + bare  # no parent; no private fields
+    evil = {2: "class { [hits = 2]() {} }"}
+    segments = [
+        Segment("damaged", "by_source", first=0, data=function[:-1], format="1 deno"),
+        Segment("f", "by_source", first=1, data=function, format="1 deno"),
+        Segment("c", "by_source", first=2, data=cls, classes=evil, format="1 deno"),
+        Segment("later", "exact", first=5, data=b"\x00", format="99 deno"),
+    ]
+    assert await session.worker.look(segments) == {"f", "c"}
+    for name, source in (("f", text.decode()), ("c", evil[2])):
+        page = await session.worker.describe(name, [], 0, 100, 1_000)
+        assert page is not None
+        assert page.value.text == source
+    assert await session.worker.describe("hits", [], 0, 5, 100) is None
+    await session.worker.restore(segments, {}, {evil[2]: f"({evil[2]})"})
+    hits = await session.worker.describe("hits", [], 0, 5, 100)
+    assert hits is not None
+    assert hits.value.json == "2"
 
 
 async def test_the_host_can_give_a_session_data(session: Session) -> None:
