@@ -96,6 +96,9 @@ async def test_what_is_kept_by_source_shows_the_token_in_another_process(tmp_pat
         boxes = f"class Box {{ to = `{token}`; static of() {{ return '{token}' }} }} const box = new Box; 1"
         await engine.execute(f"function mail() {{ return '{token}' }} {boxes}", session)
     async with Engine(settings) as engine:
+        for name in ("mail", "Box", "box"):  # of a suspended session: the sources themselves
+            told = json.dumps((await engine.get_variable(session, name)).structure())
+            assert (token in told, "lee@" in told) == (True, False)
         outcome = await engine.execute(f"[mail().length, mail(), box.to, Box.of() === '{token}', `${{mail}} ${{Box}}`]", session)
         assert "lee@" not in text_of(outcome) + await everything(engine, session)
     assert outcome.state == "restored"
