@@ -3,6 +3,7 @@
 Run by `make demo`. It also checks what it sees, and fails if anything is not as it should be.
 """
 
+import re
 import sys
 from typing import Any
 
@@ -50,6 +51,12 @@ perSku"""
         "[EMAIL_",
     ),
     (
+        "a token in a string is the real value for the code",
+        "execute_code",
+        {"code": 'orders.filter(o => o.buyer === "[EMAIL_…]").length'},
+        "value: 2",
+    ),
+    (
         "a secret does not come back at all",
         "execute_code",
         {"code": 'const key = ["ghp", "a1B2c3D4e5a1B2c3D4e5a1B2c3D4e5F6g7H8"].join("_");\nconsole.log(`the key is ${key}`)'},
@@ -77,7 +84,7 @@ perSku"""
         "a loop that only a kill can end is undone, and the session goes on as before it",
         "execute_code",
         {"code": "total = null; await null; while (true) {}", "timeout_ms": 300},
-        "variables and files are as after run 7",
+        "variables and files are as after run 8",
     ),
     ("in another process", "execute_code", {"code": "total(orders)"}, "brought back"),
     (
@@ -88,19 +95,22 @@ perSku"""
     ),
     ("read it in pages", "get_variable", {"name": "series", "offset": 1998}, '[{"i": 1998, "square": 3992004}'),
     ("look at what there is", "get_variable", {}, "orders"),
-    ("and at what happened", "session_history", {"limit": 3}, "run 10"),
+    ("and at what happened", "session_history", {"limit": 3}, "run 11"),
 ]
 
 
 async def main() -> None:
     """Hold the conversation."""
     session: dict[str, Any] = {}
+    token = ""
     async with Client(SERVER) as client:
-        for wish, tool, arguments, expected in CONVERSATION:
+        for wish, tool, planned, expected in CONVERSATION:
+            arguments = {**planned, "code": planned["code"].replace("[EMAIL_…]", token)} if "code" in planned else planned
             result = await client.call_tool(tool, {**arguments, **session})
             text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
             structure: dict[str, Any] = result.structured_content or {}
             session = {"session_id": structure["session_id"]}
+            token = next(iter(re.findall(r"\[EMAIL_\w+\]", text)), token)
             shown = (
                 text
                 if len(text) < 1_200

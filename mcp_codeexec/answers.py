@@ -31,7 +31,7 @@ class ErrorInfo(Answer):
 
 
 class Cut(Answer):
-    """A part that was cut: `kept` of `total`, and the exact call that fetches the rest."""
+    """A part that was cut: `kept` of `total` characters, or entries of a value, and the exact call that fetches the rest."""
 
     part: str
     kept: int

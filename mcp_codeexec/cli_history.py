@@ -5,11 +5,18 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcp_codeexec.errors import SettingsError
+from mcp_codeexec.model import Json
 from mcp_codeexec.settings import Settings
 
+if TYPE_CHECKING:
+    from mcp_codeexec.engine import Engine
+    from mcp_codeexec.engine.export import Format
+
 _SAME, _DIFFERENT = 0, 1
+_REVEAL = "with the values behind tokens such as [EMAIL_k3f9q2], for your own eyes; what is [REDACTED:…] has no way back"
 
 
 def add_commands(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
@@ -23,10 +30,12 @@ def add_commands(command: Callable[[str, str], argparse.ArgumentParser]) -> None
     history.add_argument("--limit", type=int, default=0, metavar="N", help="how many rows, or characters of the part")
     history.add_argument("--cursor", default="", help="the run that the page before ended with, as its last line says")
     history.add_argument("--json", action="store_true", help="print JSON")
+    history.add_argument("--reveal", action="store_true", help=_REVEAL)
     export = command("export", "Write a session's history as a Jupyter notebook (for the deno kernel) or as Markdown.")
     export.add_argument("session", metavar="ID")
     export.add_argument("--format", choices=["ipynb", "md"], default="ipynb", help="default: ipynb, which needs nbformat")
     export.add_argument("-o", "--output", default="", metavar="FILE", help="where to write it (default: standard output)")
+    export.add_argument("--reveal", action="store_true", help=_REVEAL)
     replay = command("replay", "Run a session's history again in a new session; exit code 1 where a run came out otherwise.")
     replay.add_argument("session", metavar="ID")
 
@@ -45,7 +54,10 @@ async def _history(settings: Settings, options: argparse.Namespace) -> int:
             options.cursor,
             status=options.status,
         )
-    print(json.dumps(answer.structure(), ensure_ascii=False, indent=2) if options.json else render(answer))
+        told: Json = answer.structure() if options.json else render(answer)
+        if options.reveal:
+            told = await engine.reveal(options.session, told)
+    print(json.dumps(told, ensure_ascii=False, indent=2) if options.json else told)
     return _SAME
 
 
@@ -54,6 +66,8 @@ async def _export(settings: Settings, options: argparse.Namespace) -> int:
 
     async with Engine(settings) as engine:
         text = await engine.export(options.session, options.format)
+        if options.reveal:
+            text = await _revealed(engine, options.session, text, options.format)
     data = text.encode("utf-8", "replace")  # JavaScript's text may hold what UTF-8 cannot
     if not options.output:
         sys.stdout.buffer.write(data)
@@ -63,6 +77,12 @@ async def _export(settings: Settings, options: argparse.Namespace) -> int:
     except OSError as exc:
         raise SettingsError(f"{options.output} cannot be written: {exc.strerror}") from None
     return _SAME
+
+
+async def _revealed(engine: "Engine", session_id: str, text: str, form: "Format") -> str:
+    if form == "md":
+        return str(await engine.reveal(session_id, text))
+    return json.dumps(await engine.reveal(session_id, json.loads(text)), ensure_ascii=False, indent=1) + "\n"
 
 
 async def _replay(settings: Settings, options: argparse.Namespace) -> int:

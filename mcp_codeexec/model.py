@@ -95,14 +95,15 @@ class Program:
     """What a session worker evaluates: `declare` makes top-level names, `body` runs inside an async function of the harness.
 
     `declare`   `let a, f;` or empty: only names that the session does not have yet, all as `let`
-    `body`      assignments where the text had declarations, `return (…)` where it had its last value
+    `body`      assignments where the text had declarations, `return (…)` where it had its last value; real values where its
+                literals had tokens, which is why no `repr` shows it
     `names`     every top-level name this text declares, with its kind; they are session variables after the run
     `assigned`  the session's and this text's top-level names that the text assigns to: what the answer reports as changed
     `locate`    (line, column in UTF-16 units, both from 1, of `body`) to the caller's place, None where it has none
     """
 
     declare: str
-    body: str
+    body: str = field(repr=False)
     names: Mapping[str, Kind]
     assigned: frozenset[str]
     locate: Callable[[int, int], Position | None] = field(repr=False, compare=False)

@@ -26,7 +26,7 @@ from mcp_codeexec.engine.replay import Replay, Replayed, ReplayedRun
 from mcp_codeexec.engine.variables import Variables
 from mcp_codeexec.engine.views import Views
 from mcp_codeexec.errors import BadArguments, CodeExecError
-from mcp_codeexec.filtering import FilterPipeline
+from mcp_codeexec.filtering import FilterPipeline, revealed_tree
 from mcp_codeexec.logs import event
 from mcp_codeexec.model import HostCall, Json, Stage, StoredFile
 from mcp_codeexec.runtime.executor import DenoExecutor
@@ -176,6 +176,13 @@ class Engine:
         """The session's history as the text of a Jupyter notebook or of a Markdown file. Raises SessionNotFound, BadArguments."""
         records = [record async for record in self._history.records(await self._settled(session_id))]
         return await anyio.to_thread.run_sync(notebook if form == "ipynb" else markdown, session_id, records)
+
+    async def reveal(self, session_id: str, told: Json) -> Json:
+        """What was told of a session, a text or a tree of them, with the values behind its tokens: for a person, never for a model.
+
+        Redactions have no way back. Raises SessionNotFound.
+        """
+        return revealed_tree(told, (await self._session(session_id)).vault)
 
     async def replay(self, session_id: str, *, on_run: Callable[[ReplayedRun], None] | None = None) -> Replayed:
         """Run the session's history again in a new session, and say what came out otherwise. Raises what `execute` raises."""

@@ -18,7 +18,7 @@ from mcp_codeexec.engine.outcome import Draft, explained, failed_draft, outcome_
 from mcp_codeexec.engine.record import WITHHELD, record_of
 from mcp_codeexec.engine.wording import fate
 from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
-from mcp_codeexec.filtering import FilterPipeline, fit
+from mcp_codeexec.filtering import FilterPipeline, behind, fit
 from mcp_codeexec.language.meant import as_meant
 from mcp_codeexec.language.prepare import prepare
 from mcp_codeexec.language.validator import CodeValidator, syntax_fault
@@ -164,7 +164,7 @@ class CodeExecutor:
         """One run in the session's process, and the heap that it began with."""
         again = bool(heap.names)
         while True:
-            program = prepare(erased, text.code, heap.names)
+            program = prepare(erased, text.code, heap.names, behind(erased.text, session.vault))
             workspace = self._files.workspace(session)
             job = Job(session.next_run, program, timeout_ms, heap.names, {**self._host_calls, **workspace.calls()})
             self._remember(session.id, job.run, program)

@@ -1,6 +1,7 @@
 """From what happened to the fields of an answer: whole, and not yet filtered. The caller filters them before anything else."""
 
 import contextlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from pydantic_core import from_json
 
 from mcp_codeexec.answers import Outcome
 from mcp_codeexec.engine import wording
+from mcp_codeexec.engine.quoted import whole_words
 from mcp_codeexec.errors import Withheld
 from mcp_codeexec.language.faults import advice
 from mcp_codeexec.language.hints import hint as error_hint
@@ -31,6 +33,7 @@ from mcp_codeexec.model import (
 from mcp_codeexec.settings import Settings
 
 _NEAR = 4_096  # characters around a gap in which a line may end
+_COUNT = re.compile(r"\((\d{1,15})\)$")
 Locate = Callable[[int, int, int], Position | None]
 
 
@@ -93,7 +96,9 @@ def run_draft(
     if raw.status == "ok":
         fields |= _value(raw.value, session_id)
         if isinstance(text := fields.get("value_text"), str):
-            fields["value_text"] = with_places(text, run, locate)
+            fields["value_text"] = whole_words(with_places(text, run, locate))
+        elif isinstance(plain := fields.get("value"), str):
+            fields["value"] = whole_words(plain)
     elif raw.status == "error" and raw.error is not None:
         error, own = _error(raw.error, run, kinds, locate)
         fields["error"] = error
@@ -104,7 +109,7 @@ def run_draft(
         hints.append(end.hint)
     if not raw.heap_kept:
         files = ()
-    output = with_places(_output(raw.console), run, locate)
+    output = whole_words(with_places(_output(raw.console), run, locate))
     if output:
         fields["output"] = output
     if raw.variables:
@@ -163,15 +168,24 @@ def _value(value: Described | None, session_id: str) -> dict[str, Json]:
     fields: dict[str, Json] = {"value_text": value.text, "value_type": value.type}
     cut = value.hidden or (value.unit == "chars" and value.total > len(value.text))
     if cut:
-        kept = len(value.text) if value.unit == "chars" and not value.hidden else max(0, value.total - value.hidden)
+        kept, total = _shown(value)
         get = f'get_variable("{session_id}", "_")'
-        fields["truncated"] = [{"part": "value", "kept": kept, "total": value.total, "get": get}]
+        fields["truncated"] = [{"part": "value", "kept": kept, "total": total, "get": get}]
     return fields
+
+
+def _shown(value: Described) -> tuple[int, int]:
+    """How much of how much: entries of a `Map(3000)` that inspect abbreviated; else characters, and what is hidden further in."""
+    counted = _COUNT.search(value.type)
+    count = int(counted[1]) if counted else 0
+    if value.hidden and count >= value.hidden:
+        return count - value.hidden, count
+    return len(value.text), max(value.total, len(value.text)) + value.hidden
 
 
 def _error(error: RawError, run: int, kinds: Mapping[str, Kind], locate: Locate) -> tuple[dict[str, Json], str]:
     frames, place = caller_frames(error.stack, run, locate)
-    made: dict[str, Json] = {"name": error.name, "message": error.message}
+    made: dict[str, Json] = {"name": error.name, "message": whole_words(error.message)}
     if place is not None:
         made |= {"line": place.line, "column": place.column}
     if len(frames) > 1:

@@ -9,6 +9,7 @@ from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.history import History, answer_of
 from mcp_codeexec.engine.record import WITHHELD, act, is_act
 from mcp_codeexec.filtering import redacted_kinds, revealed
+from mcp_codeexec.language.literals import with_tokens
 from mcp_codeexec.model import Record, RunDraft, SessionStore
 from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.session import Session
@@ -87,8 +88,7 @@ class Replay:
         return ReplayedRun(record.run, skipped=why)
 
     async def _again(self, old: Session, new: Session, record: Record) -> ReplayedRun:
-        code = revealed(record.code, old.vault)
-        outcome = await self._executor.execute(new, code, self._timeout_ms(record), None)
+        outcome = await self._executor.execute(new, _code_for(new, record.code, old), self._timeout_ms(record), None)
         after = await self._store.record(new.id, outcome.run)
         if after is None:  # the new history has no room for it any more
             return ReplayedRun(record.run, outcome.run)
@@ -110,6 +110,19 @@ def _obstacle(record: Record) -> str:
     if kinds:
         return f"its code holds {', '.join(f'[REDACTED:{kind}]' for kind in kinds)}, which has no way back"
     return "its code was withheld" if record.code == WITHHELD else ""
+
+
+def _code_for(new: Session, code: str, old: Session) -> str:
+    """Recorded code with the new session's tokens for the values behind the old one's, which its run turns back as any run does.
+
+    A token that is code itself, such as a number's, was a value when it was submitted, and is one again.
+    """
+
+    def token(known: str) -> str:
+        value = old.vault.reveal(known)
+        return known if value is None else new.vault.tokenise(known[1:].rpartition("_")[0], value)
+
+    return with_tokens(code, token, lambda known: old.vault.reveal(known) or known) if "[" in code else code
 
 
 def _differences(old: Session, before: Record, new: Session, after: Record) -> tuple[Difference, ...]:

@@ -16,7 +16,7 @@ from mcp_codeexec.engine.path import parse_path
 from mcp_codeexec.engine.record import act
 from mcp_codeexec.engine.views import LAST, Views, lost
 from mcp_codeexec.errors import BadArguments, VariableNotFound
-from mcp_codeexec.filtering import FilterPipeline
+from mcp_codeexec.filtering import FilterPipeline, revealed
 from mcp_codeexec.model import Json, RunDraft, SessionStore, Variable
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.sessions.session import Session
@@ -79,7 +79,8 @@ class Variables:
 
     async def value(self, session: Session, name: str, path: str, offset: int, limit: int) -> VariableAnswer:
         """One value or a page of it. Raises VariableNotFound, BadArguments."""
-        asked = Asked(session.id, name, path, parse_path(path), offset, limit)
+        keys = [revealed(key, session.vault) if isinstance(key, str) else key for key in parse_path(path)]
+        asked = Asked(session.id, name, path, keys, offset, limit)
         async with session.turn(reading=True):
             known = self._views.names(session)
             if name not in known and name != LAST:

@@ -1,8 +1,20 @@
 """What may reach the model: secrets out, personal data as tokens, then the budget. No state of its own."""
 
-from mcp_codeexec.filtering.budget import dumped, fit
+from mcp_codeexec.filtering.budget import fit
 from mcp_codeexec.filtering.excerpt import token_around
 from mcp_codeexec.filtering.pipeline import Cleaned, FilterPipeline, Page
-from mcp_codeexec.filtering.tokens import redacted_kinds, revealed
+from mcp_codeexec.filtering.sample import dumped
+from mcp_codeexec.filtering.tokens import behind, redacted_kinds, revealed, revealed_tree
 
-__all__ = ["Cleaned", "FilterPipeline", "Page", "dumped", "fit", "redacted_kinds", "revealed", "token_around"]
+__all__ = [
+    "Cleaned",
+    "FilterPipeline",
+    "Page",
+    "behind",
+    "dumped",
+    "fit",
+    "redacted_kinds",
+    "revealed",
+    "revealed_tree",
+    "token_around",
+]

@@ -1,19 +1,20 @@
 """The last stage: an outcome, whole and filtered, to one that fits the budget. Pure.
 
 Error first, then value, then output; of what does not fit, the middle goes. Every cut is listed in `truncated` with its true total
-and the exact call that fetches the rest. Lengths are characters of what is shown.
+and the exact call that fetches the rest. Lengths are characters of what is shown; of plain data that is shown as a sample, entries.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from mcp_codeexec.answers import Change, Cut, ErrorInfo, Outcome
 from mcp_codeexec.filtering.excerpt import excerpt
+from mcp_codeexec.filtering.sample import ENCODED, PATH, SHAPE, dumped, is_encoded, sample
 from mcp_codeexec.model import Json
 
 HEADLINE = 150  # the answer's first line and the labels of its parts
 VARIABLES = 20  # entries
+SAMPLE = 2_000  # characters of plain data that does not fit as it is
 _NAME = 80  # of a type, of an error's name
 _CUTTABLE = ("error", "violations", "lost", "variables", "value", "output")
 _T = TypeVar("_T")
@@ -31,11 +32,6 @@ def weight(outcome: Outcome) -> int:
         + sum(map(_change_weight, outcome.variables))
         + sum(map(_cut_weight, outcome.truncated))
     )
-
-
-def dumped(value: Json) -> str:
-    """A value's JSON as it is shown and counted."""
-    return json.dumps(value, ensure_ascii=False)
 
 
 def fit(outcome: Outcome, budget: int) -> Outcome:
@@ -111,6 +107,9 @@ class _Fitting:
             return
         if plain:
             del self.fields["value"]
+            if not text and isinstance(value, (list, dict)) and self._sample(value, min(room, SAMPLE)):
+                return
+            room = min(room, ENCODED) if isinstance(value, str) and is_encoded(value) else room
             text = text or (value if isinstance(value, str) else dumped(value))
         part = excerpt(text, room)
         self.fields["value_text"] = part.text
@@ -120,6 +119,22 @@ class _Fitting:
             if plain and not self.whole.value_text and not self.whole.redactions:  # where filtered and raw offsets are the same
                 get = f'get_variable("{self.whole.session_id}", "_", offset={_items_in(value, part.head)})'
             self.cuts["value"] = self._cut("value", part.kept, len(text), get)
+
+    def _sample(self, value: Json, room: int) -> bool:
+        """Plain data as a sample, with its shape for a type; False where there is no room for one."""
+        part = sample(value, room - SHAPE - 2 * PATH)
+        gap = part.gap
+        if gap is None or len(part.text) > room - SHAPE - 2 * PATH:
+            return False
+        told = f"{gap.path}: {gap.shape}" if gap.path else gap.shape
+        self.fields.setdefault("value_type", told if len(told) <= SHAPE else told[: SHAPE - 1] + "…")
+        self.fields["value_text"] = part.text
+        self.left -= len(part.text) + SHAPE + 2 * PATH
+        path = f", path={dumped(gap.path)}" if gap.path else ""
+        offset = f", offset={gap.offset}" if gap.offset else ""
+        get = f'get_variable("{self.whole.session_id}", "_"{path}{offset})'
+        self.cuts["value"] = self._cut("value", gap.kept, gap.total, get)
+        return True
 
     def cut_output(self) -> None:
         """The output, to what is left."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from mcp_codeexec.filtering.spans import EMAIL, TOKEN
-from mcp_codeexec.model import Vault
+from mcp_codeexec.filtering.tree import StringTree
+from mcp_codeexec.model import Json, Vault
 
 
 def stand_in(kind: str, value: str, vault: Vault) -> str:
@@ -12,6 +13,15 @@ def stand_in(kind: str, value: str, vault: Vault) -> str:
 
 
 _REDACTED = b"[REDACTED:"
+
+
+def behind(text: str, vault: Vault) -> dict[str, str]:
+    """The vault's tokens in `text`, with the values that they stand for. Redactions and tokens of other sessions are not among them."""
+    if "[" not in text:
+        return {}
+    data = text.encode("utf-8", "replace")
+    found = {data[start:end].decode() for start, end in (match.span() for match in TOKEN.finditer(data))}
+    return {token: value for token in found if (value := vault.reveal(token)) is not None}
 
 
 def revealed(text: str, vault: Vault) -> str:
@@ -25,6 +35,12 @@ def revealed(text: str, vault: Vault) -> str:
             pieces += [data[at:start], value.encode("utf-8", "surrogatepass")]
             at = end
     return b"".join([*pieces, data[at:]]).decode("utf-8", "surrogatepass")
+
+
+def revealed_tree(tree: Json, vault: Vault) -> Json:
+    """`tree` with every string of it `revealed`, keys included."""
+    strings = StringTree(tree)
+    return strings.with_texts([revealed(piece.text, vault) for piece in strings.pieces])
 
 
 def redacted_kinds(text: str) -> list[str]:

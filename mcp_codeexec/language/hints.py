@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from mcp_codeexec.language.rules import RULES
 
 _NOT_DEFINED = re.compile(r"([\w$]{1,100}) is not defined")
+_TOKEN = re.compile(r"[A-Z][A-Z0-9_]{1,40}_[a-z0-9]{6,20}")
 _NOT_A_FUNCTION = re.compile(r"(.{1,200}) is not a function")
 _LITERAL = re.compile(r"[\d.]+n?|\"[^\"]*\"")
 _OF_NOTHING = re.compile(r"Cannot (?:read|set) properties of (undefined|null)")
@@ -25,6 +26,8 @@ def _undefined(match: re.Match[str], names: list[str]) -> str:
     name = match[1]
     if name in RULES:
         return f"{name} does not exist here: {RULES[name].repair}."
+    if _TOKEN.fullmatch(name):
+        return f'A token is for strings: write "[{name}]", in quotes.'
     same = [known for known in names if known.lower() == name.lower()]
     if name in _HABITS and not same:
         return _HABITS[name]

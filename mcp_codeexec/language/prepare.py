@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from mcp_codeexec.language.edits import Edits, Output
 from mcp_codeexec.language.grammar import captures, parse, readable, text_of
+from mcp_codeexec.language.literals import put_values
 from mcp_codeexec.language.objects import Reading, read
 from mcp_codeexec.language.positions import Lines, SourceMap
 from mcp_codeexec.language.rewrite import Cell
@@ -25,8 +26,12 @@ _MERGED = f"""
 """
 
 
-def prepare(erased: Erased, source: str, names: Mapping[str, Kind]) -> Program:
-    """The program for a text, `source`, whose types are erased, in a session that has `names`. Linear in its length."""
+def prepare(erased: Erased, source: str, names: Mapping[str, Kind], values: Mapping[str, str] | None = None) -> Program:
+    """The program for a text, `source`, whose types are erased, in a session that has `names`. Linear in its length.
+
+    `values` are those of tokens that the text may hold: its literals get them. A text with a mistake in it keeps its tokens, so that
+    no message about the mistake can say a value.
+    """
     data = erased.text.encode(errors="replace")
     reading = read(data)
     if not readable(reading.tree):  # V8 may still know what it is
@@ -36,6 +41,8 @@ def prepare(erased: Erased, source: str, names: Mapping[str, Kind]) -> Program:
     cell = Cell(root, reading.marked, _merged_kinds(source) if erased.mappings else {})
     targets = Targets(root, reading.marked, {**names, **cell.names})
     targets.guard_constants(cell.edits)
+    if values and not root.has_error:
+        put_values(root, values, cell.edits)
     output = Output(reading.data, cell.edits)
     return Program(
         declare=declaration(name for name in cell.names if name not in names),

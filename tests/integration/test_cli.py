@@ -115,6 +115,24 @@ def test_a_session_is_exported_to_a_file_or_standard_output(tmp_path: Path) -> N
     assert (printed.returncode, "```text\né\n```" in printed.stdout) == (0, True)
 
 
+def test_only_who_asks_to_reveal_sees_the_values_behind_tokens(tmp_path: Path) -> None:
+    told = cli(
+        "run", "-", data=tmp_path, stdin="const to = `ann.lee@example.com`; console.log({ [to]: 'it\\'s \"q\"' }); to"
+    ).stdout
+    session = told.split(" ", 1)[0]
+    assert "ann.lee" not in told
+    shown = cli("history", session, "--run", "1", "--reveal", data=tmp_path).stdout
+    assert 'value: "ann.lee@example.com"' in shown
+    assert "const to = `ann.lee@example.com`" in shown
+    assert "[EMAIL_" not in shown
+    asked = cli("history", session, "--run", "1", "--json", "--reveal", data=tmp_path)
+    assert json.loads(asked.stdout)["answer"]["value"] == "ann.lee@example.com"
+    book = json.loads(cli("export", session, "--reveal", data=tmp_path).stdout)
+    assert "[EMAIL_k3f9q2]" in "".join(book["cells"][0]["source"])  # an example, nobody's token
+    assert "ann.lee@example.com" in "".join(book["cells"][1]["source"])
+    assert "[EMAIL_" not in json.dumps(book["cells"][1])
+
+
 def test_a_replay_says_what_came_out_otherwise_and_its_exit_code_tells(tmp_path: Path) -> None:
     session = cli("run", "-", data=tmp_path, stdin="let a = 1; a").stdout.split(" ", 1)[0]
     same = cli("replay", session, data=tmp_path)

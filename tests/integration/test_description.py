@@ -43,6 +43,14 @@ async def test_what_it_has_is_there(engine: Engine) -> None:
     assert zone.value == ["UTC", 0]
 
 
+async def test_a_token_in_a_string_is_the_real_value_for_the_code_alone(engine: Engine) -> None:
+    assert "[EMAIL_k3f9q2]" in section("PRIVACY")
+    first = await engine.execute("const to = ['ann', 'example.com'].join('@'); to")
+    again = await engine.execute(f"['{first.value}' === to, '{first.value}']", first.session_id)
+    assert re.fullmatch(r"\[EMAIL_\w+\]", str(first.value))
+    assert again.value == [True, first.value]
+
+
 @pytest.mark.parametrize("name", ["fetch", "require", "process", "Deno", "Buffer", "eval", "Worker", "globalThis"])
 async def test_what_it_has_not_is_refused_with_what_to_do_instead(engine: Engine, name: str) -> None:
     assert name in section("HAVE NOT")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sqlite3
 from pathlib import Path
 
@@ -329,3 +330,23 @@ async def test_a_hundred_runs_leave_no_growth(engine: Engine) -> None:
     assert before.usage is not None
     assert after.usage is not None
     assert after.usage.peak_memory_mb - before.usage.peak_memory_mb < 8
+
+
+async def test_what_inspect_leaves_out_is_counted_in_entries(engine: Engine) -> None:
+    for code, kept, total in (
+        ("new Map(Array.from({length: 3000}, (_, i) => [i, {i}]))", 8, 3_000),
+        ("new Uint8Array(5000)", 100, 5_000),
+    ):
+        (cut,) = (await engine.execute(code)).truncated
+        assert (cut.kept, cut.total) == (kept, total)
+
+
+async def test_the_call_for_the_rest_of_a_sample_goes_on_where_it_stops(engine: Engine) -> None:
+    outcome = await engine.execute("({total: 2, rows: Array.from({length: 2000}, (_, i) => ({i}))})")
+    (cut,) = outcome.truncated
+    call = re.fullmatch(r'get_variable\("ses_.{22}", "_", path="rows", offset=(\d+)\)', cut.get)
+    assert call is not None
+    first = int(call[1])
+    assert f'{{"i": {first - 1}}},\n … {2_000 - cut.kept} items left out …' in outcome.value_text
+    page = await engine.get_variable(outcome.session_id, "_", "rows", first, 1)
+    assert page.value == [{"i": first}]

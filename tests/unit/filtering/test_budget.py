@@ -1,6 +1,5 @@
 """The budget: what is cut, what is said about it, and that it always holds."""
 
-import json
 from typing import Any
 
 import pytest
@@ -70,19 +69,42 @@ def test_offsets_of_a_string_count_utf_16_units() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
-    [([{"n": n} for n in range(5_000)], '{{"n": {}}}'), ({f"k{n}": n for n in range(5_000)}, '"k{0}": {0}')],
+    ("value", "shown", "shape"),
+    [
+        ([{"n": n} for n in range(5_000)], '{{"n": {}}}', "Array(5000) of {n: number}"),
+        ({f"k{n}": n for n in range(5_000)}, '"k{0}": {0}', "Object(5000)"),
+    ],
     ids=["list", "object"],
 )
-def test_offsets_of_a_list_or_object_count_items_shown_whole(value: Any, shown: str) -> None:
+def test_a_large_list_or_object_is_shape_count_and_samples(value: Any, shown: str, shape: str) -> None:
     fitted = fit(outcome(value=value), BUDGET)
     cut = only_cut(fitted)
     offset = int(cut.get.rpartition("=")[2][:-1])
     assert cut.get == f'get_variable("{SESSION}", "_", offset={offset})'
-    assert cut.total == len(json.dumps(value))
+    assert (cut.total, fitted.value_type) == (5_000, shape)
+    assert cut.kept == fitted.value_text.count(":")
+    assert weight(fitted) < 2_500
     head = fitted.value_text.partition("…")[0]
     assert shown.format(offset - 1) in head
     assert shown.format(offset) not in head
+    assert shown.format(4_999) in fitted.value_text
+
+
+def test_what_is_large_inside_a_value_is_fetched_by_its_path() -> None:
+    fitted = fit(outcome(value={"total": 3, "odd key": [{"rows": list(range(9_000))}]}), BUDGET)
+    cut = only_cut(fitted)
+    assert fitted.value_text.startswith('{"total": 3,\n "odd key": [{"rows": [0, 1, 2, ')
+    assert fitted.value_type == '["odd key"][0].rows: Array(9000) of number'
+    assert cut.get.startswith(f'get_variable("{SESSION}", "_", path="[\\"odd key\\"][0].rows", offset=')
+    assert cut.total == 9_000
+
+
+def test_base64_is_not_to_be_read() -> None:
+    text = "data:image/png;base64," + "iVBORw0KGgoAAAANSUhEUg" * 2_000
+    fitted = fit(outcome(value=text), BUDGET)
+    assert len(fitted.value_text) < 150
+    assert fitted.value_text.startswith("data:image/png;base64,iVBOR")
+    assert only_cut(fitted).total == len(text)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +235,7 @@ def test_any_outcome_fits(whole: Outcome, budget: int) -> None:
     assert weight(fitted) <= budget
     assert len(fitted.variables) <= VARIABLES
     assert fit(fitted, budget) is fitted
-    assert fitted.model_fields_set <= whole.model_fields_set | {"value_text", "truncated"}
+    assert fitted.model_fields_set <= whole.model_fields_set | {"value_text", "value_type", "truncated"}
     assert Outcome.model_validate(fitted.structure()) == fitted
     known = {cut.part: cut.total for cut in whole.truncated}
     totals = {

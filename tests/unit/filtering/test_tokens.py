@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcp_codeexec.filtering import redacted_kinds, revealed
+from mcp_codeexec.filtering import behind, redacted_kinds, revealed
 from tests.unit.filtering.memory_vault import MemoryVault
 
 
@@ -16,6 +16,13 @@ def test_every_token_of_the_vault_becomes_its_value(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "plain", "[REDACTED:github_token]", "[EMAIL_zzzzzz]", "[EMAIL_", "a[0]", "\ud800"])
 def test_what_the_vault_does_not_know_stays(text: str) -> None:
     assert revealed(text, MemoryVault()) == text
+
+
+def test_the_tokens_of_a_text_are_told_with_their_values() -> None:
+    vault = MemoryVault()
+    token = vault.tokenise("email", "ann@example.com")
+    assert behind(f"\ud800 f('{token}', '[EMAIL_zzzzzz]', {token}, '[REDACTED:token]')", vault) == {token: "ann@example.com"}
+    assert behind("f(a[0])", vault) == behind("", vault) == {}
 
 
 def test_redactions_are_named_once_and_in_order() -> None:
