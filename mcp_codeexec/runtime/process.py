@@ -10,8 +10,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import anyio
+from pydantic import BaseModel, ValidationError
 
 from mcp_codeexec.errors import RuntimeUnavailable, WorkerDied
 from mcp_codeexec.logs import event
@@ -26,6 +28,7 @@ REAP_S = 2.0
 _DYING_S = 0.5  # a process whose stdout has closed is dying, and how tells why; one that lives on is killed
 KB_IN_MB = 1_024
 
+M = TypeVar("M", bound=BaseModel)
 Reply = tuple[dict[str, Json], bytes]
 
 
@@ -275,6 +278,14 @@ class DenoProcess:
             self._ready.set_result(None)
         else:
             self.on_event(header, blob)
+
+    def checked(self, schema: type[M], header: Mapping[str, Json]) -> M:
+        """What it says, where that fits the schema. Raises WorkerDied, the process being dead then, where it does not."""
+        try:
+            return schema.model_validate(header)
+        except ValidationError as exc:
+            self.break_off(f"{schema.__name__}: {exc.error_count()} faults")
+            raise WorkerDied("The session's process broke its protocol and was ended.") from None
 
     def break_off(self, reason: str) -> None:
         """The process said something it may not say: it is killed."""

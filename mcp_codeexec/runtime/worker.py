@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 import anyio
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from mcp_codeexec.errors import WorkerDied
 from mcp_codeexec.model import (
-    Console,
     Described,
     HostCall,
     Json,
@@ -23,11 +22,13 @@ from mcp_codeexec.model import (
     declaration,
 )
 from mcp_codeexec.runtime.causes import cause
+from mcp_codeexec.runtime.console import Output
 from mcp_codeexec.runtime.host_calls import HostCalls
 from mcp_codeexec.runtime.monitor import ResourceMonitor, cpu_seconds
 from mcp_codeexec.runtime.process import DenoProcess, Reply
+from mcp_codeexec.runtime.restoring import read_again
 from mcp_codeexec.runtime.saving import Saving, format_of, is_readable
-from mcp_codeexec.runtime.wire import Call, DescribedReply, Done, RestoredReply, TableReply
+from mcp_codeexec.runtime.wire import Call, DescribedReply, Done, TableReply
 
 _GRACE_S = 0.015  # for a run to end by itself at the limit, in synchronous code, or when it is asked to
 _STARVED_S = 0.5  # but a machine that gave it no time is not a loop: so long we wait for CPU time to show
@@ -36,12 +37,9 @@ _ABORT_S = 0.08
 _ENDED = 1  # the exit code of a Deno that finds nothing left to do
 _REPLY_S = 5.0
 _SAVE_S = 5.0  # a worker leaves what takes it over two seconds
-_RESTORE_S = 10.0
-_PIECE = 65_536
 _STILL_S = 0.05
 _PARTLY = 4  # bytes of a character in UTF-8
 
-M = TypeVar("M", bound=BaseModel)
 _Overdue = Literal["", "timeout", "memory_limit", "cancelled"]
 
 
@@ -63,24 +61,6 @@ class ValuePage:
     value: Described
     offset: int
     count: int
-
-
-class _Output:
-    """Console output as it comes in, within the bound that the worker was told."""
-
-    def __init__(self, limit: int) -> None:
-        self._left = limit
-        self.head: list[bytes] = []
-        self.tail = b""
-
-    def add(self, piece: bytes) -> bool:
-        """False when the worker sent more than it may."""
-        self._left -= len(piece)
-        self.head.append(piece)
-        return self._left >= 0
-
-    def console(self, omitted: int = 0, late: int = 0) -> Console:
-        return Console(b"".join(self.head).decode(errors="replace"), self.tail.decode(errors="replace"), omitted, late)
 
 
 class SessionWorker:
@@ -110,14 +90,12 @@ class SessionWorker:
         self._console_bytes = console_chars * _PARTLY
         self._call_limit, self._call_s = host_calls, host_call_s
         self._memory_mb = memory_mb
-        self._output = _Output(0)
+        self._output = Output(0)
         self._saving = Saving(self._format)
-        self._assigning = False
         self._calls = HostCalls(process, {}, 0, 0, self.monitor.waits)
         self._done: asyncio.Future[Reply] | None = None
         self._assigning = False
         self._ending: asyncio.Task[RawRun] | None = None
-        self._assigning = False
         process.on_event = self._event
 
     @property
@@ -151,7 +129,7 @@ class SessionWorker:
         program = job.program
         names: dict[str, Kind] = {**job.known, **program.names}
         self.touched = asyncio.get_running_loop().time()
-        self._output = _Output(self._console_bytes)
+        self._output = Output(self._console_bytes)
         self._saving = Saving(self._format)
         self._calls = HostCalls(self.process, job.host_calls, self._call_limit, self._call_s, self.monitor.waits)
         self.process.resume()
@@ -187,14 +165,14 @@ class SessionWorker:
     async def describe(self, name: str, path: Sequence[str | int], offset: int, limit: int, room: int) -> ValuePage | None:
         """A page of a variable; None where there is no such variable or part. Raises WorkerDied."""
         request = {"op": "describe", "name": name, "path": list(path), "offset": offset, "limit": limit, "room": room}
-        said = self._checked(DescribedReply, (await self._ask(request))[0])
+        said = self.process.checked(DescribedReply, (await self._ask(request))[0])
         if said.page is None:
             return None
         return ValuePage(said.page.shape(), said.page.offset, said.page.count)
 
     async def table(self, names: Sequence[str]) -> tuple[RawVariable, ...]:
         """What the heap holds under these names. Raises WorkerDied."""
-        said = self._checked(TableReply, (await self._ask({"op": "table", "names": list(names)}))[0])
+        said = self.process.checked(TableReply, (await self._ask({"op": "table", "names": list(names)}))[0])
         return tuple(v.shape() for v in said.variables)
 
     async def assign(self, name: str, data: bytes) -> tuple[tuple[RawVariable, ...], tuple[Segment, ...]]:
@@ -208,7 +186,7 @@ class SessionWorker:
             self._assigning = False
         self.names.setdefault(name, "let")
         self._note_kept()
-        made = tuple(v.shape() for v in self._checked(TableReply, header).variables)
+        made = tuple(v.shape() for v in self.process.checked(TableReply, header).variables)
         return made, tuple(self._saving.segments.values())
 
     async def restore(self, segments: Sequence[Segment], kinds: Mapping[str, Kind], texts: Mapping[str, str]) -> None:
@@ -218,8 +196,9 @@ class SessionWorker:
         """
         segments = [s for s in segments if is_readable(s)]
         names = [s.name for s in segments if kinds.get(s.name, "global") != "global"]
-        lost = await self._read(segments, texts, declare=declaration(names), names=names, inert=False)
+        lost = await read_again(self.process, segments, texts, declare=declaration(names), names=names, inert=False)
         self.names = {s.name: kinds.get(s.name, "global") for s in segments if s.name not in lost and s.name != "_"}
+        self.kept = {s.name: len(s.data) for s in segments if s.name not in lost}
 
     async def look(self, segments: Sequence[Segment]) -> frozenset[str]:
         """Read variables only to describe them, without evaluating what is kept by its source: the names of those that could be.
@@ -228,37 +207,8 @@ class SessionWorker:
         """
         segments = [s for s in segments if is_readable(s)]
         sources = {source: "" for s in segments for source in s.classes.values()}
-        lost = await self._read(segments, sources, declare="", names=[], inert=True)
+        lost = await read_again(self.process, segments, sources, declare="", names=[], inert=True)
         return frozenset(s.name for s in segments if s.name not in lost)
-
-    async def _read(self, segments: Sequence[Segment], texts: Mapping[str, str], **how: object) -> list[str]:
-        """Give variables to a blank process; the names of those that could not be read."""
-        request = {"op": "restore", "segments": len(segments), **how}
-        asked = self.process.begin(request)
-        self.process.resume()
-        try:
-            async with asyncio.timeout(_RESTORE_S):
-                for segment in segments:
-                    await self._give(segment, texts)
-        except TimeoutError:
-            self.process.kill()
-        header, _ = await self.process.reply(asked, _RESTORE_S)
-        lost = self._checked(RestoredReply, header).lost
-        self.kept = {s.name: len(s.data) for s in segments}
-        self.process.pause()
-        return lost
-
-    async def _give(self, segment: Segment, texts: Mapping[str, str]) -> None:
-        """One variable, in pieces: no more of it waits here than the pipe takes."""
-        data, classes = (
-            segment.data,
-            [[number, source, texts[source]] for number, source in segment.classes.items() if source in texts],
-        )
-        header = {"op": "segment", "name": segment.name, "first": segment.first, "kept": segment.kept, "classes": classes}
-        self.process.send({**header, "bytes": len(data)}, data[:_PIECE])
-        for at in range(_PIECE, len(data), _PIECE):
-            await self.process.flow()
-            self.process.send({"op": "piece"}, data[at : at + _PIECE])
 
     async def _ask(self, request: Mapping[str, object], blob: bytes = b"") -> tuple[dict[str, Json], bytes]:
         try:
@@ -311,7 +261,7 @@ class SessionWorker:
         self.process.pause(_STILL_S if done.result()[0].get("blocks") is True else 0)
         await self._calls.close()
         try:
-            said = self._checked(Done, done.result()[0])
+            said = self.process.checked(Done, done.result()[0])
         except WorkerDied:
             return await self._died("", names)
         if not (said.error and said.error.line):  # a body that does not parse has declared nothing
@@ -360,13 +310,6 @@ class SessionWorker:
             heap_kept=False,
             usage=usage,
         )
-
-    def _checked(self, schema: type[M], header: Mapping[str, Json]) -> M:
-        try:
-            return schema.model_validate(header)
-        except ValidationError as exc:
-            self.process.break_off(f"{schema.__name__}: {exc.error_count()} faults")
-            raise WorkerDied("The session's process broke its protocol and was ended.") from None
 
     def _event(self, header: dict[str, Json], blob: bytes) -> None:
         running = self._done is not None and not self._done.done()

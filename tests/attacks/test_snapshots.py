@@ -148,7 +148,7 @@ async def test_a_class_that_throws_or_loops_when_it_is_made_costs_itself(pool: W
 
 
 async def test_a_restore_that_never_ends_is_ended(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mcp_codeexec.runtime.worker._RESTORE_S", 0.5)
+    monkeypatch.setattr("mcp_codeexec.runtime.restoring._WITHIN_S", 0.5)
     kept = Kept(await pool.acquire(30))
     await kept.run(VICTIM)
     kept.segments["many"] = replace(
