@@ -126,16 +126,15 @@ class DenoProcess:
         raise RuntimeUnavailable(f"Deno {how} at start.", hint="`mcp-codeexec doctor` says more.")
 
     async def _connect(self) -> None:
-        loop, popen, add = (
-            asyncio.get_running_loop(),
-            self.popen,
-            self._transports.append,
-        )  # one by one: a cancellation may come between
+        loop, popen = asyncio.get_running_loop(), self.popen
+        add = self._transports.append  # one by one: a cancellation may come between
         add((await loop.connect_read_pipe(lambda: FramePipe(self._reader, self._end), popen.stdout))[0])
         add((await loop.connect_read_pipe(lambda: self._stderr, popen.stderr))[0])
         self._stdin, _ = await loop.connect_write_pipe(lambda: self._stdin_protocol, popen.stdin)
         add(self._stdin)
         self._connected = True
+        if self.ended.done():
+            self._reaping()
 
     def send(self, header: Mapping[str, object], blob: bytes = b"") -> None:
         """Write one frame; a process that is gone drops it."""
@@ -299,7 +298,7 @@ class DenoProcess:
             event(log, "wire broken", level=logging.WARNING, pid=self.pid, reason=reason)
             self.kill()
         self.ended.set_result(None)
-        if self._connected:  # else `open` is about to end it, with the pipes that it has by then
+        if self._connected:  # else its pipes are not all known yet
             self._reaping()  # nobody may come to end it for long
         for future in self._replies.values():
             future.cancel()
