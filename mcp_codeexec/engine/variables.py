@@ -23,7 +23,7 @@ from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.settings import Settings
 
 _TABLE_ROWS = 100
-_MARGIN = 4_096  # characters read on both sides of a page, so that a secret cut by its border is still seen
+_MARGIN = 16_384  # characters read on both sides of a page, so that a secret cut by its border is still seen
 _MOST_ITEMS = 100_000
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 _RESERVED = """
@@ -91,7 +91,8 @@ class Variables:
                     first = await worker.describe(name, keys, begin, want, room) or first
         row = session.variables.get(name)
         kept = row.kept if row is not None else "live_only"
-        fields: dict[str, object] = {"session_id": session.id, "name": name, "type": first.value.type, "kept": kept}
+        of_class = await self._filters.clean(first.value.type, session.vault)  # the name of a class is the caller's text
+        fields: dict[str, object] = {"session_id": session.id, "name": name, "type": of_class.tree, "kept": kept}
         if path:
             fields["path"] = path
         if first.value.unit == "chars":
@@ -120,9 +121,9 @@ class Variables:
             gone = tuple(lost for lost in heap.lost if lost != name)
             async with self._deno.claim(session.id) as worker:
                 made, segments = await worker.assign(name, data)
-            record = act(session, f"{name} = …  // {len(data)} bytes of JSON, set by the host")
+            record = await act(session, f"{name} = …  // {len(data)} bytes of JSON, set by the host", self._filters)
             rows = tuple(Variable(v.name, "let", v.type, v.size, v.kept, record.run) for v in made)
-            await self._heaps.record(session, RunDraft(record, rows, gone, segments=segments))
+            await self._heaps.record(session, RunDraft(record, rows, gone, session.vault.minted(), segments=segments))
 
     async def _look(self, session: Session) -> None:
         """Take types and sizes from the living heap: a variable may have changed without being named."""

@@ -35,7 +35,8 @@ def cut_page(text: str, start: int, end: int, vault: Vault, detector: Detector) 
         Edit(edit.start - start, edit.end - start, stand_in(edit.kind, edit.shown, vault) if edit.kind else edit.shown)
         for edit in inside
     ]
-    return Page(apply(text[start:end], shown), start, end, counted(edit.kind for edit in inside if edit.kind))
+    hidden = ((edit.kind, made.shown) for edit, made in zip(inside, shown, strict=True) if edit.kind)
+    return Page(apply(text[start:end], shown), start, end, counted(hidden))
 
 
 def _edits(text: str, detector: Detector) -> list[Edit]:
