@@ -14,7 +14,6 @@ from platformdirs import user_config_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from mcp_codeexec.credentials import credentials
 from mcp_codeexec.errors import SettingsError
 from mcp_codeexec.filter_options import FilterOptions, PersonalKind
 from mcp_codeexec.worker_options import WorkerOptions
@@ -124,6 +123,8 @@ class Settings(BaseSettings):
     @property
     def filter_options(self) -> FilterOptions:
         """What the output filter hides and what not."""
+        from mcp_codeexec.credentials import credentials  # noqa: PLC0415 - its patterns are compiled where the filter is loaded
+
         values = [value.get_secret_value() for value in self.secret_values]
         values += credentials(os.environ, self.secret_variables)
         return FilterOptions(self.personal_data, self.allow, tuple(dict.fromkeys(values)))

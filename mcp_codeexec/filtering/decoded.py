@@ -1,4 +1,4 @@
-"""Other readings of a text: what its `%40`, `\\u0040`, `\\x40`, `&#64;` and its base64 say, with the way back to where it stands.
+"""Other readings of a text: what its `%40`, `\\n`, `\\u0040`, `\\x40`, `&#64;` and its base64 say, with the way back to where it stands.
 
 A reading is made only of what there is to read and the text near it, in one pass; what is decoded is decoded twice at most.
 """
@@ -13,7 +13,7 @@ from mcp_codeexec.filtering.linear import linear
 from mcp_codeexec.filtering.spans import Span
 
 _ESCAPED = linear(
-    r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*|\\+u[0-9A-Fa-f]{4}|\\+u\{[0-9A-Fa-f]{1,6}\}|\\+x[0-9A-Fa-f]{2}"
+    r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*|\\+u[0-9A-Fa-f]{4}|\\+u\{[0-9A-Fa-f]{1,6}\}|\\+x[0-9A-Fa-f]{2}|\\+[nrt]"
     r"|&#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});|&(?:amp|commat|quot|lt|gt);"
 )
 # Groups of four that are three bytes of ASCII: neither hashes nor images have five in a row, or hardly ever.
@@ -98,6 +98,8 @@ def _said(escape: bytes) -> bytes:
         return bytes.fromhex(escape.replace(b"%", b"").decode())
     if escape[:1] == b"&":
         return html.unescape(escape.decode()).encode("utf-8", "replace")
+    if escape[-1:] in b"nrt":
+        return b"\n" if len(escape) < 3 else b"\n\n"  # of another length than itself
     digits = escape.lstrip(b"\\")[1:].strip(b"{}")
     code = int(digits, 16)
     return chr(code).encode("utf-8", "replace") if code < 0x110000 else b""

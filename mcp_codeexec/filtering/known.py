@@ -32,7 +32,10 @@ def _spellings(value: str) -> Iterator[str]:
     yield quote(value, safe="")
     yield quote_plus(value)
     yield quote(value)
-    yield value.replace("\\", "\\\\").replace('"', '\\"')
+    in_json = value
+    for _ in range(2):  # and in JSON that is a text in JSON
+        in_json = in_json.replace("\\", "\\\\").replace('"', '\\"')
+        yield in_json
     yield raw.hex()
     yield raw.hex().upper()
     for before in range(3):  # where it begins within a group of three bytes of a longer text

@@ -49,7 +49,7 @@ _AFTER_NAME = linear(
 )
 _FORMS_NAMED = tuple((module, linear(rf"(?i)^{pattern}\b")) for module, _, pattern in _NAMED)
 
-_GOES_ON = linear(r"^[-+/.][0-9A-Za-z]")
+_GOES_ON = linear(r"^(?:[-+/.][0-9]|-[A-Za-z])")
 _NUMBER_BEFORE = (b"-", b"+", b"/", b".")
 
 _MONTH = (
