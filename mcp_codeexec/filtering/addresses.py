@@ -32,12 +32,13 @@ def emails(data: bytes) -> Iterator[Span]:
         return
     for match in _EMAIL.finditer(data):
         start, end = match.span()
-        start += len(data[start:end]) - len(data[start:end].lstrip(_OPENING))  # a quote before it is the text's, not the name's
-        local, _, domain = data[start:end].rpartition(b"@")
+        text = data[start:end].lstrip(_OPENING)  # a quote before it is the text's, not the name's
+        start = end - len(text)
+        local, _, domain = text.rpartition(b"@")
         if (
             local not in (b"", b"git")
             and len(domain) <= 253
-            and not _VERSION.search(domain)
+            and not (domain[0] in b"0123456789v" and _VERSION.search(domain))
             and domain.rpartition(b".")[2].lower() not in _FILES
         ):
             yield Span(max(start, end - len(domain) - 1 - 64), end, EMAIL)  # no mailbox has a name of over 64 bytes

@@ -8,7 +8,7 @@ from mcp_codeexec.filter_options import PERSONAL_KINDS
 from mcp_codeexec.filtering.linear import linear
 
 EMAIL = "email"
-_PERSONAL = frozenset[str](PERSONAL_KINDS)
+PERSONAL = frozenset[str](PERSONAL_KINDS)
 TOKEN = linear(r"\[(?:REDACTED:[a-z0-9_]+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_[a-z0-9]+)\]")
 """What this room and the vault write: never taken for something to hide, and never cut in two."""
 
@@ -24,7 +24,7 @@ class Span:
     @property
     def personal(self) -> bool:
         """Whether it becomes a token that has a way back, and not a redaction for good."""
-        return self.kind in _PERSONAL
+        return self.kind in PERSONAL
 
 
 def settle(spans: Iterable[Span], data: bytes) -> list[Span]:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
-from mcp_codeexec.filter_options import PERSONAL_KINDS
-from mcp_codeexec.filtering.spans import TOKEN
+from mcp_codeexec.filtering.spans import PERSONAL, TOKEN
 from mcp_codeexec.model import Vault
 
 
 def stand_in(kind: str, value: str, vault: Vault) -> str:
     """`[REDACTED:kind]` for a secret, for good; the vault's token for personal data."""
-    return vault.tokenise(kind, value) if kind in PERSONAL_KINDS else f"[REDACTED:{kind}]"
+    return vault.tokenise(kind, value) if kind in PERSONAL else f"[REDACTED:{kind}]"
 
 
 _REDACTED = b"[REDACTED:"
@@ -42,8 +41,8 @@ def counted(hidden: Iterable[tuple[str, str]]) -> dict[str, int]:
     counts: dict[str, int] = {}
     beyond = 0
     for kind, shown in hidden:
-        is_personal = kind in PERSONAL_KINDS
+        is_personal = kind in PERSONAL
         name = kind if is_personal else "secret"
         counts[name] = counts.get(name, 0) + 1
-        beyond += is_personal and shown.startswith(_REDACTED.decode())
+        beyond += is_personal and shown.startswith("[REDACTED:")
     return {**counts, BEYOND_LIMIT: beyond} if beyond else counts

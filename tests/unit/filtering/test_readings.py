@@ -2,8 +2,10 @@
 
 import base64
 import random
+import sys
 import urllib.parse
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from mcp_codeexec.filtering import FilterPipeline
 from mcp_codeexec.filtering.decoded import back, readings
+from mcp_codeexec.filtering.detect import Detector
 from mcp_codeexec.filtering.spans import Span
 from mcp_codeexec.model import Json
 from tests.unit.filtering.memory_vault import MemoryVault
@@ -105,6 +108,11 @@ def test_the_way_back_stays_within_the_text(text: str, start: int, size: int) ->
             assert 0 <= span.start < span.end <= len(data)
 
 
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return Detector()
+
+
 HOSTILE = {
     "percent": "%4",
     "percents": "%40",
@@ -142,6 +150,29 @@ async def test_a_hostile_text_gets_through_whole(pipeline: FilterPipeline, unit:
     text = unit * (200_000 // len(unit))
     cleaned = await pipeline.clean(text, MemoryVault())
     assert len(str(cleaned.tree)) > 100
+
+
+@pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
+def test_the_work_on_a_hostile_text_grows_as_the_text_does(detector: Detector, unit: str) -> None:
+    small, large = (_calls(detector, (unit * (size // len(unit))).encode()) for size in (16_000, 64_000))
+    assert large <= 4.5 * small + 500
+
+
+def _calls(detector: Detector, data: bytes) -> int:
+    """How many calls, of Python's and of C's, it takes to look through `data`: each is one step of RE2's or of ours."""
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        detector.find(data)
+    finally:
+        sys.setprofile(before)
+    return calls
 
 
 def _secrets() -> Iterator[str]:
