@@ -15,7 +15,7 @@ from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.path import parse_path
 from mcp_codeexec.engine.record import act
 from mcp_codeexec.errors import BadArguments, VariableNotFound
-from mcp_codeexec.filtering import FilterPipeline
+from mcp_codeexec.filtering import FilterPipeline, token_around
 from mcp_codeexec.model import Json, Kind, RunDraft, SessionStore, Variable
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.runtime.worker import ValuePage
@@ -154,10 +154,10 @@ class Variables:
             if len(text) <= self._settings.answer_chars:
                 fields["value"] = cleaned.tree
             else:  # one item alone is larger than an answer
-                fields["value_text"] = text[: self._settings.page_chars] + " …  (go deeper with path)"
+                fields["value_text"] = _up_to(text, self._settings.page_chars) + " …  (go deeper with path)"
         else:
             cleaned = await self._filters.clean(page.value.text, session.vault)
-            fields["value_text"] = str(cleaned.tree)[: self._settings.answer_chars]
+            fields["value_text"] = _up_to(str(cleaned.tree), self._settings.answer_chars)
         return page.count, cleaned.redactions
 
     async def _answer(self, session: Session, fields: dict[str, object], redactions: dict[str, int]) -> VariableAnswer:
@@ -189,6 +189,12 @@ class Variables:
         names = ", ".join(sorted(known)[:40]) or "none yet"
         meant = f" Did you mean {near[0]}?" if near else ""
         return VariableNotFound(f"there is no variable {shown!r}.{meant}", hint=f"The session has: {names}.")
+
+
+def _up_to(text: str, room: int) -> str:
+    """The first `room` characters, without a token that would be split."""
+    around = token_around(text, room)
+    return text[: around[0] if around else room]
 
 
 def _chars(text: str, units: int) -> int:

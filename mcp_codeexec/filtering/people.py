@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 
-from mcp_codeexec.filtering.linear import linear
+from mcp_codeexec.filtering.linear import Pattern, linear
 from mcp_codeexec.filtering.spans import Span
 
 _ANYWHERE = (
@@ -47,7 +47,6 @@ _FORM = linear("|".join(rf"\b({pattern})\b" for _, pattern in _ANYWHERE))
 _AFTER_NAME = linear(
     rf"(?i)(?:\b|_)(?:{'|'.join(sorted({name for _, name, _ in _NAMED}))}|{_ANY_NAME}){_GIVES}([A-Z0-9][0-9A-Z .+-]{{7,20}})"
 )
-_FORMS_NAMED = tuple((module, linear(rf"(?i)^{pattern}\b")) for module, _, pattern in _NAMED)
 
 _GOES_ON = linear(r"^(?:[-+/.][0-9]|-[A-Za-z])")
 _NUMBER_BEFORE = (b"-", b"+", b"/", b".")
@@ -79,11 +78,17 @@ def national_ids(data: bytes) -> Iterator[Span]:
     for match in _AFTER_NAME.finditer(data):
         start, end = match.span(1)
         text = data[start:end]
-        for module, pattern in _FORMS_NAMED:
+        for module, pattern in _forms_named():
             found = pattern.search(text)
             if found is not None and is_valid(module, text[: found.span()[1]].decode().upper()):
                 yield Span(start, start + found.span()[1], "national_id")
                 break
+
+
+@cache
+def _forms_named() -> tuple[tuple[str, Pattern], ...]:
+    """What may follow such a name; compiled for the first text that has one."""
+    return tuple((module, linear(rf"(?i)^{pattern}\b")) for module, _, pattern in _NAMED)
 
 
 def is_valid(module: str, text: str) -> bool:
