@@ -123,7 +123,7 @@ async def test_no_mix_of_them_shows_in_any_answer(engine: Engine, kinds: list[st
 
 
 async def test_a_large_item_is_not_cut_inside_a_token(engine: Engine) -> None:
-    outcome = await engine.execute("const a = [{ t: Array.from({ length: 900 }, (_, n) => `user${n}@example.com`) }]; 1")
+    outcome = await engine.execute("const a = [{ text: Array.from({ length: 900 }, (_, n) => `user${n}@example.com`) }]; 1")
     shown = (await engine.get_variable(outcome.session_id, "a")).value_text
     assert shown.endswith("(go deeper with path)")
     assert shown.count("[EMAIL_") == shown.count("]") > 100
