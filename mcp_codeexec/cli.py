@@ -38,7 +38,7 @@ def run(argv: Sequence[str], early: "Launcher | None" = None) -> int:
     if options.config:
         os.environ[ENV_PREFIX + "CONFIG"] = options.config
     try:
-        settings = Settings.load({name: getattr(options, name) for name in Settings.model_fields})
+        settings = Settings.load({name: getattr(options, name, None) for name in Settings.model_fields})
         logs.set_up(settings.log_level)
         if options.command == "serve":
             return _serve(settings, early)
@@ -92,17 +92,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+_LISTS = {"input": "PATH", "personal_data": "KIND", "allow": "TEXT", "secret_variables": "NAME"}
+_NO_FLAG = ("secret_values",)  # every user of the machine can read a command line
+
+
 def _settings_flags(default: object) -> argparse.ArgumentParser:
     """One flag for each setting."""
     flags = argparse.ArgumentParser(add_help=False)
     group = flags.add_argument_group("settings", "each also in the configuration file and as MCP_CODEEXEC_… in the environment")
     group.add_argument("--config", metavar="FILE", default=default, help="configuration file (TOML)")
     for name, field in Settings.model_fields.items():
+        if name in _NO_FLAG:
+            continue
         flag, text = f"--{name.replace('_', '-')}", f"{field.description} (default: {_shown_default(name)})".replace("%", "%%")
         if field.annotation is bool:
             group.add_argument(flag, action="store_const", const=True, default=default, help=text)
-        elif name == "input":
-            group.add_argument(flag, metavar="PATH", action="append", default=default, help=f"{text}; may be given several times")
+        elif name in _LISTS:
+            group.add_argument(
+                flag, metavar=_LISTS[name], action="append", default=default, help=f"{text}; may be given several times"
+            )
         elif name == "log_level":
             group.add_argument(flag, choices=get_args(field.annotation), default=default, help=text)
         else:
@@ -133,7 +141,7 @@ def _serve(settings: Settings, early: "Launcher | None") -> int:
         except CodeExecError as exc:  # the server still starts: its calls answer with this sentence
             sys.stderr.write(f"mcp-codeexec: {exc}\n")
     loading: Future[FilterPipeline] = Future()
-    threading.Thread(target=_load, args=(loading,), daemon=True).start()
+    threading.Thread(target=_load, args=(loading, settings), daemon=True).start()
 
     import anyio  # noqa: PLC0415
 
@@ -148,12 +156,12 @@ def _serve(settings: Settings, early: "Launcher | None") -> int:
     return anyio.run(serve, build_server(settings, lambda: Engine(settings, launcher=launcher, filters=loading.result())))
 
 
-def _load(made: "Future[FilterPipeline]") -> None:
+def _load(made: "Future[FilterPipeline]", settings: Settings) -> None:
     """Make the filter, and then load what the first answers need."""
     try:
         from mcp_codeexec.filtering import FilterPipeline  # noqa: PLC0415
 
-        filters = FilterPipeline()
+        filters = FilterPipeline(settings.filter_options)
     except BaseException as exc:
         made.set_exception(exc)
         raise

@@ -357,11 +357,16 @@ class Vault(Protocol):
     """The tokens of one session: the way there, for the filter, and the way back, for code and tools."""
 
     def tokenise(self, kind: str, value: str) -> str:
-        """The token of `value`, e.g. `[EMAIL_k3f9q2]`; the same value always gets the same one."""
+        """The token of `value`, e.g. `[EMAIL_k3f9q2]`; the same value always gets the same one. `[REDACTED:email]` where there is no
+        room for another."""
         ...
 
     def reveal(self, token: str) -> str | None:
         """The value behind `token`, None if this session never made it."""
+        ...
+
+    def values(self, kind: str) -> list[str]:
+        """The values of a kind that have a token, the newest last."""
         ...
 
     def minted(self) -> tuple[VaultRow, ...]:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mcp_codeexec.errors import SettingsError
+from mcp_codeexec.filter_options import FilterOptions, PersonalKind
 from mcp_codeexec.worker_options import WorkerOptions
 
 APP = "mcp-codeexec"
@@ -76,6 +77,21 @@ class Settings(BaseSettings):
 
     history_mb: int = Field(default=32, ge=1, description="Records of one session; the oldest are trimmed first.")
 
+    personal_data: tuple[PersonalKind, ...] = Field(
+        default=FilterOptions.personal_data, description="Kinds of personal data that answers show as tokens."
+    )
+    allow: tuple[str, ...] = Field(
+        default=FilterOptions.allow, description="Texts that are never hidden, such as an address, or @example.com for all of it."
+    )
+    secret_variables: tuple[str, ...] = Field(
+        default=(), description="Environment variables whose values are secret; those named like a credential are anyway."
+    )
+    secret_values: tuple[SecretStr, ...] = Field(default=(), description="Values that are secret; not as a flag.")
+    tokens_per_run: int = Field(
+        default=5_000, ge=0, description="New tokens for personal data in one run; what is more is redacted."
+    )
+    tokens_per_session: int = Field(default=20_000, ge=0, description="Tokens for personal data of one session.")
+
     spare_workers: int = Field(default=10, ge=1, description="Blank workers kept ready.")
     spare_idle_s: float = Field(default=300, gt=0, description="Seconds without a claim after which spares retire to two.")
     live_sessions: int = Field(
@@ -103,6 +119,15 @@ class Settings(BaseSettings):
     def worker_options(self) -> WorkerOptions:
         """What a worker process is started with."""
         return WorkerOptions(**{field.name: getattr(self, field.name) for field in fields(WorkerOptions)})
+
+    @property
+    def filter_options(self) -> FilterOptions:
+        """What the output filter hides and what not."""
+        from mcp_codeexec.credentials import credentials  # noqa: PLC0415 - its patterns are compiled where the filter is loaded
+
+        values = [value.get_secret_value() for value in self.secret_values]
+        values += credentials(os.environ, self.secret_variables)
+        return FilterOptions(self.personal_data, self.allow, tuple(dict.fromkeys(values)))
 
     @property
     def workspace_bytes(self) -> int:

@@ -74,7 +74,7 @@ class Engine:
         self.settings = settings or Settings.load()
         self._host_calls = dict(host_calls or {})
         self._launcher = launcher
-        self._filters = filters or FilterPipeline()
+        self._filters = filters or FilterPipeline(self.settings.filter_options)
 
     async def __aenter__(self) -> Self:
         """Start in the background: returns at once; the first call waits for what it needs."""
@@ -84,13 +84,13 @@ class Engine:
         launcher, self._launcher = self._launcher, None
         self._deno = DenoExecutor(settings, launcher)
         heaps = Heaps(self._deno, self._sessions, self._store)
-        self._files = Files(heaps, self._store, OfferedFiles.of(settings), settings.workspace_bytes)
+        self._files = Files(heaps, self._store, OfferedFiles.of(settings), settings.workspace_bytes, self._filters)
         self._executor = CodeExecutor(settings, self._deno, heaps, self._files, self._filters, self._host_calls)
         self._variables = Variables(
             settings, self._deno, heaps, Views(self._deno, self._store), self._store, self._files, self._filters
         )
         self._history = History(settings, self._sessions, self._store)
-        self._replay = Replay(settings, self._sessions, heaps, self._store, self._history, self._executor)
+        self._replay = Replay(settings, self._sessions, heaps, self._store, self._history, self._executor, self._filters)
         self._runtime: asyncio.Task[None] = asyncio.create_task(self._deno.initialize())
         self._opened: asyncio.Task[None] = asyncio.create_task(self._store.open())
         self._background = [asyncio.create_task(self._load_filters()), asyncio.create_task(self._clean_up())]

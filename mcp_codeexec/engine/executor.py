@@ -15,7 +15,7 @@ from mcp_codeexec.engine.changes import changes, deleted
 from mcp_codeexec.engine.files import Files
 from mcp_codeexec.engine.heaps import Heap, Heaps
 from mcp_codeexec.engine.outcome import Draft, explained, failed_draft, outcome_of, rejected_draft, run_draft, withheld_fields
-from mcp_codeexec.engine.record import WITHHELD, record_of
+from mcp_codeexec.engine.record import record_of, told_code
 from mcp_codeexec.engine.wording import fate
 from mcp_codeexec.errors import StoreUnavailable, Withheld, WorkerDied
 from mcp_codeexec.filtering import FilterPipeline, behind, fit
@@ -113,7 +113,7 @@ class CodeExecutor:
         try:
             stage("queued")
             async with session.turn(), self._deno.place():
-                told = asyncio.create_task(self._told_code(session, code))  # filtered while the worker runs
+                told = asyncio.create_task(told_code(session, code, self._filters))  # filtered while the worker runs
                 try:
                     waited = round((time.monotonic() - call.started) * 1_000)
                     return await self._turn(session, _Text(code, told, waited), timeout_ms, stage)
@@ -124,13 +124,6 @@ class CodeExecutor:
             raise
         finally:
             del self.active[key]
-
-    async def _told_code(self, session: Session, code: str) -> str:
-        """The code as history keeps it."""
-        try:
-            return str((await self._filters.clean(code, session.vault)).tree)
-        except Withheld:
-            return WITHHELD
 
     async def _turn(self, session: Session, text: _Text, timeout_ms: int, stage: Callable[[Stage], None]) -> Outcome:
         stage("validating")

@@ -4,6 +4,7 @@ import json
 
 from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.record import act
+from mcp_codeexec.filtering import FilterPipeline
 from mcp_codeexec.model import Json, RunDraft, SessionStore, StoredFile
 from mcp_codeexec.sessions.inputs import OfferedFiles
 from mcp_codeexec.sessions.session import Session
@@ -13,11 +14,12 @@ from mcp_codeexec.sessions.workspace import Workspace
 class Files:
     """Lives as long as the engine. `limit` is bytes of content for a session."""
 
-    def __init__(self, heaps: Heaps, store: SessionStore, inputs: OfferedFiles, limit: int) -> None:
+    def __init__(self, heaps: Heaps, store: SessionStore, inputs: OfferedFiles, limit: int, filters: FilterPipeline) -> None:
         self._heaps = heaps
         self._store = store
         self._inputs = inputs
         self._limit = limit
+        self._filters = filters
 
     def workspace(self, session: Session) -> Workspace:
         """The files as one run of the session sees and changes them; the caller has the session's turn."""
@@ -47,7 +49,7 @@ class Files:
             workspace = self.workspace(session)
             workspace.write(name, content)
             code = f"await files.write({json.dumps(name, ensure_ascii=False)}, …)  // {len(content)} bytes, by the host"
-            await self._heaps.record(session, RunDraft(act(session, code), files=workspace.changes))
+            await self._record(session, code, workspace)
 
     async def remove(self, session: Session, name: str) -> bool:
         """Take a file away, as a run of its own; False if there was none. Raises FileRefused."""
@@ -56,5 +58,9 @@ class Files:
             if not workspace.remove(name):
                 return False
             code = f"await files.remove({json.dumps(name, ensure_ascii=False)})  // by the host"
-            await self._heaps.record(session, RunDraft(act(session, code), files=workspace.changes))
+            await self._record(session, code, workspace)
             return True
+
+    async def _record(self, session: Session, code: str, workspace: Workspace) -> None:
+        record = await act(session, code, self._filters)
+        await self._heaps.record(session, RunDraft(record, minted=session.vault.minted(), files=workspace.changes))

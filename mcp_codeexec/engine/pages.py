@@ -13,7 +13,7 @@ from mcp_codeexec.runtime.worker import SessionWorker, ValuePage
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.settings import Settings
 
-_MARGIN = 4_096  # characters read on both sides of a page, so that a secret cut by its border is still seen
+_MARGIN = 16_384  # characters read on both sides of a page, so that a secret cut by its border is still seen
 _TEXT, _ITEM = "string", "Array("
 
 
@@ -71,7 +71,8 @@ class Pages:
                 break
             limit = min(limit, shown.count) // 2
         total, end = page.value.total, shown.offset + shown.count
-        fields: dict[str, object] = {"type": page.value.type, **shown.fields, "unit": page.value.unit}
+        of_class = await self._filters.clean(page.value.type, session.vault)  # the name of a class is the caller's text
+        fields: dict[str, object] = {"type": of_class.tree, **shown.fields, "unit": page.value.unit}
         fields |= {"offset": shown.offset, "count": shown.count, "total": total}
         if end < total and shown.count:
             fields["next"] = asked.call(asked.path, end)

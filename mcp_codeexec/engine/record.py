@@ -6,7 +6,8 @@ import time
 from mcp_codeexec.answers import Outcome
 from mcp_codeexec.engine.outcome import Draft
 from mcp_codeexec.engine.wording import violation_line
-from mcp_codeexec.filtering import dumped
+from mcp_codeexec.errors import Withheld
+from mcp_codeexec.filtering import FilterPipeline, dumped
 from mcp_codeexec.model import Record
 from mcp_codeexec.sessions.session import Session
 
@@ -34,11 +35,20 @@ def is_act(answer: Outcome) -> bool:
     return answer.status == "ok" and answer.usage is None
 
 
-def act(session: Session, code: str) -> Record:
-    """An act of the host's, said as if it were code: else nobody could tell where the data came from."""
+async def act(session: Session, code: str, filters: FilterPipeline) -> Record:
+    """An act of the host's, said as if it were code: else nobody could tell where the data came from. Filtered, as all that is kept."""
     run = session.next_run
+    code = await told_code(session, code, filters)
     answer = json.dumps({"session_id": session.id, "run": run, "status": "ok"})
     return Record(session.id, run, time.time(), "ok", 0, code, answer)
+
+
+async def told_code(session: Session, code: str, filters: FilterPipeline) -> str:
+    """Code as history keeps it."""
+    try:
+        return str((await filters.clean(code, session.vault)).tree)
+    except Withheld:
+        return WITHHELD
 
 
 def _with_whole_usage(answer: Outcome, session: Session, draft: Draft, queue_ms: int) -> Outcome:

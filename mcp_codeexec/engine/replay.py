@@ -8,7 +8,7 @@ from mcp_codeexec.engine.executor import CodeExecutor
 from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.history import History, answer_of
 from mcp_codeexec.engine.record import WITHHELD, act, is_act
-from mcp_codeexec.filtering import redacted_kinds, revealed
+from mcp_codeexec.filtering import FilterPipeline, redacted_kinds, revealed
 from mcp_codeexec.language.literals import with_tokens
 from mcp_codeexec.model import Record, RunDraft, SessionStore
 from mcp_codeexec.sessions.manager import SessionManager
@@ -62,7 +62,9 @@ class Replay:
         store: SessionStore,
         history: History,
         executor: CodeExecutor,
+        filters: FilterPipeline,
     ) -> None:
+        self._filters = filters
         self._settings = settings
         self._sessions = sessions
         self._heaps = heaps
@@ -84,7 +86,8 @@ class Replay:
 
     async def _skip(self, new: Session, record: Record, why: str) -> ReplayedRun:
         async with new.turn():
-            await self._heaps.record(new, RunDraft(act(new, f"// run {record.run} was not replayed: {why}")))
+            skipped = await act(new, f"// run {record.run} was not replayed: {why}", self._filters)
+            await self._heaps.record(new, RunDraft(skipped))
         return ReplayedRun(record.run, skipped=why)
 
     async def _again(self, old: Session, new: Session, record: Record) -> ReplayedRun:

@@ -107,9 +107,9 @@ class Variables:
             gone = tuple(other for other in heap.lost if other != name)
             async with self._deno.claim(session.id) as worker:
                 made, segments = await worker.assign(name, data)
-            record = act(session, f"{name} = …  // {len(data)} bytes of JSON, set by the host")
+            record = await act(session, f"{name} = …  // {len(data)} bytes of JSON, set by the host", self._filters)
             rows = tuple(Variable(v.name, "let", v.type, v.size, v.kept, record.run) for v in made)
-            await self._heaps.record(session, RunDraft(record, rows, gone, segments=segments))
+            await self._heaps.record(session, RunDraft(record, rows, gone, session.vault.minted(), segments=segments))
 
     async def _look(self, session: Session) -> None:
         """Take types and sizes from the living heap: a variable may have changed without being named."""

@@ -1,18 +1,23 @@
-"""Text to the spans that must not be read: kingfisher's catalogue of secrets, our own rules, e-mail addresses.
+"""Text to the spans that must not be read: kingfisher's catalogue of secrets, our own rules, the operator's values, personal data.
 
 Kingfisher reports offsets in UTF-8 bytes, of the secret alone; for one found in base64 they are those of the encoded region, which
 is then hidden as a whole. Some of its rules want a quote, a space or a line's end after the secret, so the text is scanned a
 second time with other closing punctuation blanked out, byte for byte.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from kingfisher_sdk import DetectionPolicy, Rules, Scanner
 
-from mcp_codeexec.filtering.rules import emails, own_secrets
-from mcp_codeexec.filtering.spans import Span, settle
+from mcp_codeexec.filter_options import FilterOptions
+from mcp_codeexec.filtering.decoded import back, readings
+from mcp_codeexec.filtering.known import CONFIGURED, KnownValues
+from mcp_codeexec.filtering.personal import personal
+from mcp_codeexec.filtering.pieces import split_secrets
+from mcp_codeexec.filtering.rules import own_secrets
+from mcp_codeexec.filtering.spans import EMAIL, Span, settle
 
 TIMEOUT_S: Final = 10.0
 _CLOSING = b",)]}>|&!?*#<"
@@ -34,7 +39,11 @@ _KINDS = {
 class Detector:
     """Loaded rules, for the life of the process. Thread-safe; building one reads or compiles kingfisher's catalogue."""
 
-    def __init__(self, cache_dir: Path | None = None) -> None:
+    def __init__(self, cache_dir: Path | None = None, options: FilterOptions | None = None) -> None:
+        options = options or FilterOptions()
+        self._kinds = options.personal_data
+        self._allowed = frozenset(text.casefold() for text in options.allow)
+        self._known = KnownValues(options.secret_values)
         rules = Rules(confidence="low", cache_dir=cache_dir)
         policy = DetectionPolicy(inline_ignores=False, markup_context=False, cli_match_semantics=False)
         self._scanner = Scanner(rules, dedup=False, redact=False, policy=policy)
@@ -42,17 +51,38 @@ class Detector:
 
     def find(self, data: bytes, known: Iterable[Span] = ()) -> list[Span]:
         """What to hide in UTF-8 `data`, `known` spans included: in order, disjoint, on character borders."""
-        return settle([*self._catalogue(data), *known, *own_secrets(data), *emails(data)], data)
+        found = [*self._catalogue(data), *known, *self._own(data)]
+        for reading, steps in readings(data):
+            found += [back(span, steps) for span in (*self._scan(self._plain, reading), *self._own(reading))]
+        spans = settle(found, data)
+        return [span for span in spans if not self._is_allowed(span, data)] if self._allowed else spans
+
+    def _own(self, data: bytes) -> Iterator[Span]:
+        """What we find without the catalogue."""
+        yield from own_secrets(data)
+        yield from split_secrets(data)
+        yield from self._known.find(data)
+        yield from personal(data, self._kinds)
+
+    def _is_allowed(self, span: Span, data: bytes) -> bool:
+        if span.kind == CONFIGURED:
+            return False
+        text = data[span.start : span.end].decode("utf-8", "replace").casefold()
+        return text in self._allowed or (span.kind == EMAIL and text[text.rfind("@") :] in self._allowed)
 
     def _catalogue(self, data: bytes) -> list[Span]:
-        findings = self._scanner.scan(data, timeout=TIMEOUT_S)
+        findings = self._scan(self._scanner, data)
         blanked = data.translate(_BLANKED)
         for end in _ENDS:
             blanked = blanked.replace(end, b" " + end[1:])
         if blanked != data:
-            findings += self._plain.scan(blanked, timeout=TIMEOUT_S)
+            findings += self._scan(self._plain, blanked)
+        return findings
+
+    def _scan(self, scanner: Scanner, data: bytes) -> list[Span]:
         return [
-            Span(finding.location["start_offset"], finding.location["end_offset"], _kind(finding.rule_id)) for finding in findings
+            Span(finding.location["start_offset"], finding.location["end_offset"], _kind(finding.rule_id))
+            for finding in scanner.scan(data, timeout=TIMEOUT_S)
         ]
 
 

@@ -38,3 +38,8 @@ class Pattern(Protocol):
 def linear(pattern: str) -> Pattern:
     """`pattern` compiled for searching UTF-8 bytes."""
     return cast(Pattern, re2.compile(pattern))  # pyright: ignore[reportUnknownMemberType] it has no types
+
+
+def literally(text: str) -> str:
+    """A pattern that matches `text` and nothing else."""
+    return cast(str, re2.escape(text))  # pyright: ignore[reportUnknownMemberType] it has no types

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from mcp_codeexec.filtering.detect import Detector
+from mcp_codeexec.filtering.known import of_vault
 from mcp_codeexec.filtering.spans import TOKEN
 from mcp_codeexec.filtering.tokens import counted, stand_in
 from mcp_codeexec.filtering.visible import Edit, Origin, apply, hidden_edits
@@ -24,7 +25,7 @@ def cut_page(text: str, start: int, end: int, vault: Vault, detector: Detector) 
     start, end = min(start, len(text)), min(end, len(text))
     if start >= end:
         return Page("", start, start)
-    edits = _edits(text, detector)
+    edits = _edits(text, vault, detector)
     for edit in edits:
         if edit.start < start < edit.end:
             start = edit.start
@@ -35,16 +36,17 @@ def cut_page(text: str, start: int, end: int, vault: Vault, detector: Detector) 
         Edit(edit.start - start, edit.end - start, stand_in(edit.kind, edit.shown, vault) if edit.kind else edit.shown)
         for edit in inside
     ]
-    return Page(apply(text[start:end], shown), start, end, counted(edit.kind for edit in inside if edit.kind))
+    hidden = ((edit.kind, made.shown) for edit, made in zip(inside, shown, strict=True) if edit.kind)
+    return Page(apply(text[start:end], shown), start, end, counted(hidden))
 
 
-def _edits(text: str, detector: Detector) -> list[Edit]:
+def _edits(text: str, vault: Vault, detector: Detector) -> list[Edit]:
     """Every change to the raw text, in order and disjoint; existing tokens too, as changes to themselves."""
     hidden = hidden_edits(text)
     shown = apply(text, hidden)
     data = shown.encode()
     origin = Origin(hidden)
-    found = [(span.start, span.end, span.kind) for span in detector.find(data)]
+    found = [(span.start, span.end, span.kind) for span in detector.find(data, of_vault(data, vault))]
     kept = [(*match.span(), "") for match in TOKEN.finditer(data)]
     edits = list(hidden)
     at_byte = at_char = 0

@@ -10,8 +10,10 @@ from typing import TypeVar
 from anyio import to_thread
 
 from mcp_codeexec.errors import BadArguments, Withheld
+from mcp_codeexec.filter_options import FilterOptions
 from mcp_codeexec.filtering.detect import Detector
 from mcp_codeexec.filtering.joined import JoinedText
+from mcp_codeexec.filtering.known import of_vault
 from mcp_codeexec.filtering.page import Page, cut_page
 from mcp_codeexec.filtering.tokens import counted, stand_in
 from mcp_codeexec.filtering.tree import StringTree, is_larger
@@ -33,8 +35,9 @@ class Cleaned:
 class FilterPipeline:
     """Filters for all sessions, for the life of the process. It remembers nothing of what it sees: tokens are the vault's."""
 
-    def __init__(self, *, cache_dir: Path | None = None) -> None:
+    def __init__(self, options: FilterOptions | None = None, *, cache_dir: Path | None = None) -> None:
         """`cache_dir` keeps kingfisher's compiled rules between processes; by default the user's cache folder does."""
+        self._options = options
         self._cache_dir = cache_dir
         self._detector: Detector | None = None
         self._loading = Lock()
@@ -46,7 +49,7 @@ class FilterPipeline:
     def _loaded(self) -> Detector:
         with self._loading:
             if self._detector is None:
-                self._detector = Detector(self._cache_dir)
+                self._detector = Detector(self._cache_dir, self._options)
             return self._detector
 
     async def clean(self, tree: Json, vault: Vault) -> Cleaned:
@@ -87,7 +90,7 @@ class FilterPipeline:
 def _clean(tree: Json, vault: Vault, detector: Detector) -> Cleaned:
     strings = StringTree(tree)
     joined = JoinedText(strings.pieces)
-    spans = detector.find(joined.data, joined.secrets_by_key())
+    spans = detector.find(joined.data, [*joined.secrets_by_key(), *of_vault(joined.data, vault)])
     shown = [stand_in(span.kind, joined.data[span.start : span.end].decode(), vault) for span in spans]
     texts = joined.replaced(spans, shown) if spans else joined.texts
-    return Cleaned(strings.with_texts(texts), counted(span.kind for span in spans))
+    return Cleaned(strings.with_texts(texts), counted(zip((span.kind for span in spans), shown, strict=True)))

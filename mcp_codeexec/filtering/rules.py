@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from mcp_codeexec.filtering.linear import Match, linear
-from mcp_codeexec.filtering.spans import EMAIL, Span
+from mcp_codeexec.filtering.spans import Span
 
 MAX_BARE = 256  # bytes; a longer refused run without a space or quote is data, and is not searched again
 LONGEST_KEY = 64  # bytes; no key that names a secret is longer
@@ -38,22 +38,15 @@ _PEM = linear(
     rf"(?:{_PEM_GAP}(?:Proc-Type|DEK-Info|Version|Comment):[^\n\\\"]*)*"
     rf"(?:{_PEM_GAP}[A-Za-z0-9+/=]{{16}}[A-Za-z0-9+/=]*)+(?:{_PEM_GAP}[A-Za-z0-9+/]+=+)?)"
 )
-_EMAIL = linear(
-    r"([A-Za-z0-9._%+'\x{c0}-\x{24f}\x{370}-\x{52f}-]+@[A-Za-z0-9\x{c0}-\x{24f}\x{370}-\x{52f}-]+"
-    r"(?:\.[A-Za-z0-9\x{c0}-\x{24f}\x{370}-\x{52f}-]+)*\.[A-Za-z\x{c0}-\x{24f}\x{370}-\x{52f}]+)"
-)
 _SPACE = linear(r"\s")
 _DIGIT = linear(r"[0-9]")
 _LETTER = linear(r"[A-Za-z\x{80}-\x{10ffff}]")
-_OPENING = b"'.%+"
 _SIGN = linear(r"[!@#$%^*+~?]")
 # of a file, or as in `config.user.password2`
 _PATH = linear(r"^(?:\.{0,2}(?:/[\w.-]+){2}(?:/[\w.-]+)*/?|[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+)$")
 _UUID = linear(r"(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-_VERSION = linear(r"^v?[0-9]+\.[0-9]")
 
 _PAGING = (b"next", b"page", b"continuation", b"cursor", b"prev", b"previous", b"sync", b"resume", b"start", b"end", b"pad")
-_FILES = (b"png", b"jpg", b"jpeg", b"gif", b"webp", b"svg", b"avif", b"ico", b"js", b"ts", b"css")  # icon@2x.png
 _NOT_PASSWORDS = frozenset(
     b"string number boolean required optional password passwd passphrase pass undefined redacted hidden masked secret "
     b"placeholder example invalid missing unknown incorrect credential credentials uint8array base64 sha256 sha512".split()
@@ -87,21 +80,6 @@ def own_secrets(data: bytes) -> Iterator[Span]:
     for pattern, kind in ((_AWS, "aws_key"), (_PEM, "private_key")):
         for match in pattern.finditer(data):
             yield Span(*match.span(1), kind)
-
-
-def emails(data: bytes) -> Iterator[Span]:
-    """E-mail addresses; not `git@host`, `package@1.2.0-beta.rc` or `icon@2x.png`."""
-    for match in _EMAIL.finditer(data):
-        start, end = match.span()
-        start += len(data[start:end]) - len(data[start:end].lstrip(_OPENING))  # a quote before it is the text's, not the name's
-        local, _, domain = data[start:end].rpartition(b"@")
-        if (
-            local not in (b"", b"git")
-            and len(domain) <= 253
-            and not _VERSION.search(domain)
-            and domain.rpartition(b".")[2].lower() not in _FILES
-        ):
-            yield Span(max(start, end - len(domain) - 1 - 64), end, EMAIL)  # no mailbox has a name of over 64 bytes
 
 
 def _assigned(data: bytes) -> Iterator[Span]:

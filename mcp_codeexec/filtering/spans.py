@@ -4,16 +4,18 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mcp_codeexec.filter_options import PERSONAL_KINDS
 from mcp_codeexec.filtering.linear import linear
 
 EMAIL = "email"
+PERSONAL = frozenset[str](PERSONAL_KINDS)
 TOKEN = linear(r"\[(?:REDACTED:[a-z0-9_]+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_[a-z0-9]+)\]")
 """What this room and the vault write: never taken for something to hide, and never cut in two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Bytes `start` to `end`. `kind` is `email`, or the word that stands in `[REDACTED:kind]`."""
+    """Bytes `start` to `end`. `kind` is a `PersonalKind`, or the word that stands in `[REDACTED:kind]`."""
 
     start: int
     end: int
@@ -22,11 +24,11 @@ class Span:
     @property
     def personal(self) -> bool:
         """Whether it becomes a token that has a way back, and not a redaction for good."""
-        return self.kind == EMAIL
+        return self.kind in PERSONAL
 
 
 def settle(spans: Iterable[Span], data: bytes) -> list[Span]:
-    """Spans in order, disjoint and on character borders. What overlaps becomes one, a secret wins over an e-mail address, and the
+    """Spans in order, disjoint and on character borders. What overlaps becomes one, a secret wins over personal data, and the
     longest names it. A span inside an existing token is dropped."""
     found = [_whole_characters(span, data) for span in spans if span.start < span.end]
     if not found:
@@ -35,10 +37,13 @@ def settle(spans: Iterable[Span], data: bytes) -> list[Span]:
     found = [span for span in found if not _inside(tokens, span.start, span.end)]
     secrets = _merged([span for span in found if not span.personal])
     covered = [(span.start, span.end) for span in secrets]
-    people = [
-        span for span in found if span.personal and not _inside(covered, span.start, data.find(b"@", span.start, span.end))
-    ]  # in `user:password@host` the host may be read
+    people = [span for span in found if span.personal and not _inside(covered, span.start, _name_end(span, data))]
     return _merged([*secrets, *people]) if people else secrets
+
+
+def _name_end(span: Span, data: bytes) -> int:
+    """The end of what a secret must cover to take a personal value along; in `user:password@host` the host may be read."""
+    return data.find(b"@", span.start, span.end) if span.kind == EMAIL else span.end
 
 
 def _whole_characters(span: Span, data: bytes) -> Span:
@@ -59,7 +64,7 @@ def _inside(ranges: list[tuple[int, int]], start: int, end: int) -> bool:
 def _merged(spans: list[Span]) -> list[Span]:
     """The union of spans that overlap; touching ones stay apart."""
     merged: list[Span] = []
-    namer: Span | None = None  # the longest secret of the last union, else its e-mail address
+    namer: Span | None = None  # the longest secret of the last union, else its personal value
     for span in sorted(spans, key=lambda span: span.start):
         if namer is None or span.start >= merged[-1].end:
             namer = span

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 
-from mcp_codeexec.filtering.spans import EMAIL, TOKEN
+from mcp_codeexec.filtering.spans import PERSONAL, TOKEN
 from mcp_codeexec.filtering.tree import StringTree
 from mcp_codeexec.model import Json, Vault
 
 
 def stand_in(kind: str, value: str, vault: Vault) -> str:
-    """`[REDACTED:kind]` for a secret, for good; the vault's token for an e-mail address."""
-    return vault.tokenise(EMAIL, value) if kind == EMAIL else f"[REDACTED:{kind}]"
+    """`[REDACTED:kind]` for a secret, for good; the vault's token for personal data."""
+    return vault.tokenise(kind, value) if kind in PERSONAL else f"[REDACTED:{kind}]"
 
 
 _REDACTED = b"[REDACTED:"
+BEYOND_LIMIT = "beyond_limit"
 
 
 def behind(text: str, vault: Vault) -> dict[str, str]:
@@ -50,10 +51,14 @@ def redacted_kinds(text: str) -> list[str]:
     return list(dict.fromkeys(token[len(_REDACTED) : -1].decode() for token in found if token.startswith(_REDACTED)))
 
 
-def counted(kinds: Iterable[str]) -> dict[str, int]:
-    """The answer's `redactions`: how many secrets, how many of each kind of personal data; only what there is."""
+def counted(hidden: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """The answer's `redactions`, of kinds and what stands for each: how many secrets, how many of each kind of personal data, and of
+    those how many are redacted because the vault has no room for more; only what there is."""
     counts: dict[str, int] = {}
-    for kind in kinds:
-        name = EMAIL if kind == EMAIL else "secret"
+    beyond = 0
+    for kind, shown in hidden:
+        is_personal = kind in PERSONAL
+        name = kind if is_personal else "secret"
         counts[name] = counts.get(name, 0) + 1
-    return counts
+        beyond += is_personal and shown.startswith("[REDACTED:")
+    return {**counts, BEYOND_LIMIT: beyond} if beyond else counts

@@ -1,4 +1,4 @@
-"""A JSON tree as a flat list of its strings, and back. Iterative: how deep a tree goes is its sender's choice."""
+"""A JSON tree as a flat list of its strings and large integers, and back. Iterative: how deep a tree goes is its sender's choice."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
@@ -9,8 +9,12 @@ _Holder: TypeAlias = list[Json] | dict[str, Json]
 _Slots: TypeAlias = Iterator[tuple[int | str, Json]]
 
 
+_NAMED, _BARE = 10**7, 10**13  # smaller integers are nobody's phone, after a key that says so, or card
+
+
 class Piece(NamedTuple):
-    """One string of a tree: a key (`is_key`), or the value at `at` of its list or object. A tuple: there are many."""
+    """One string of a tree, or an integer that could be somebody's number: a key (`is_key`), or the value at `at` of its list or object.
+    A tuple: there are many."""
 
     text: str
     holder: _Holder
@@ -42,6 +46,8 @@ class StringTree:
                     break
                 if isinstance(value, str):
                     self.pieces.append(Piece(value, holder, at))
+                elif isinstance(value, int) and value >= (_NAMED if isinstance(at, str) else _BARE):
+                    self.pieces.append(Piece(str(value), holder, at))
                 _put(holder, at, value)
             else:
                 stack.pop()

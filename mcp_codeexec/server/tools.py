@@ -117,8 +117,8 @@ HAVE  All of modern JavaScript: Intl, URL, crypto, TextEncoder, structuredClone,
 await files.write(name, textOrBytes), files.read(name), files.list(), files.remove(name).{_inputs(settings)}
 HAVE NOT  network (fetch), import and npm packages, require, process, Deno, Buffer, eval, Worker, globalThis, decorators, \
 type checking.
-PRIVACY  Secrets come back as [REDACTED:kind]. Personal data comes back as a token such as [EMAIL_k3f9q2]: put the token in a string, \
-and your code gets the real value.
+PRIVACY  Secrets come back as [REDACTED:kind]; personal data (addresses, phones, cards, …) as a token such as [EMAIL_k3f9q2], the same \
+for the same value: put the token in a string, and your code gets the real value.
 EXAMPLE  const orders = [{{sku: "A", qty: 2, price: 9.5}}, {{sku: "B", qty: 1, price: 20}}];
  orders.reduce((sum, o) => sum + o.qty * o.price, 0)   // value 39
 then, with that session_id:  orders.filter(o => o.qty > 1)"""

@@ -16,6 +16,7 @@ from mcp_codeexec.sessions.ids import is_session_id, new_session_id, shown_id
 from mcp_codeexec.sessions.lease import TIMES, Leases, LeaseTimes
 from mcp_codeexec.sessions.retention import Cleaned, Retention
 from mcp_codeexec.sessions.session import Session
+from mcp_codeexec.sessions.vault import VaultLimits
 from mcp_codeexec.settings import Settings
 
 _DAY_S = 86_400.0
@@ -36,7 +37,9 @@ class SessionManager:
         waiting_limit: int,
         clock: Callable[[], float] = time.time,
         lease_times: LeaseTimes = TIMES,
+        vault_limits: VaultLimits | None = None,
     ) -> None:
+        self._vault_limits = vault_limits or VaultLimits()
         self._store = store
         self._owner = owner
         self._retention = retention
@@ -52,7 +55,8 @@ class SessionManager:
     def of(cls, settings: Settings, store: SessionStore) -> Self:
         """The manager that the settings ask for."""
         retention = Retention(settings.keep_days * _DAY_S, settings.store_bytes)
-        return cls(store, settings.owner, retention, settings.waiting_per_session)
+        limits = VaultLimits(settings.tokens_per_session, settings.tokens_per_run)
+        return cls(store, settings.owner, retention, settings.waiting_per_session, vault_limits=limits)
 
     async def create(self, metadata: Mapping[str, Json] | None = None) -> Session:
         """Start a session. Raises BadArguments where `metadata` is not plain JSON, StoreUnavailable."""
@@ -172,7 +176,7 @@ class SessionManager:
     def _face(self, stored: StoredSession) -> Session:
         session = self._alive.get(stored.info.session_id)
         if session is None:
-            session = Session(stored, self._waiting_limit, self._refresh, self._lease)
+            session = Session(stored, self._waiting_limit, self._refresh, self._lease, self._vault_limits)
             self._alive[session.id] = session
         return self._keep(session)
 

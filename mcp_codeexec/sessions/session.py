@@ -8,7 +8,7 @@ from anyio import Lock, WouldBlock
 
 from mcp_codeexec.errors import Busy
 from mcp_codeexec.model import RunDraft, SessionInfo, StoredFile, StoredSession, Variable
-from mcp_codeexec.sessions.vault import SessionVault
+from mcp_codeexec.sessions.vault import SessionVault, VaultLimits
 
 Refresh = Callable[["Session"], Awaitable[None]]
 LeaseOf = Callable[["Session"], AbstractAsyncContextManager[None]]
@@ -17,11 +17,11 @@ LeaseOf = Callable[["Session"], AbstractAsyncContextManager[None]]
 class Session:
     """The in-memory face of one session; lives as long as somebody uses it. `SessionManager` makes it and keeps it true."""
 
-    def __init__(self, stored: StoredSession, waiting_limit: int, refresh: Refresh, lease: LeaseOf) -> None:
+    def __init__(self, stored: StoredSession, waiting_limit: int, refresh: Refresh, lease: LeaseOf, limits: VaultLimits) -> None:
         self.info: SessionInfo = stored.info
         self.variables: dict[str, Variable] = {variable.name: variable for variable in stored.variables}
         self.files: dict[str, StoredFile] = {file.name: file for file in stored.files}
-        self.vault = SessionVault(stored.vault_key, stored.vault)
+        self.vault = SessionVault(stored.vault_key, stored.vault, limits)
         self.revision: int | None = None  # of the store, when this face was last known to be true
         self._waiting_limit = waiting_limit
         self._refresh = refresh

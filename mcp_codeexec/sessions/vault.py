@@ -5,9 +5,19 @@ import re
 import unicodedata
 from base64 import b32encode
 from collections.abc import Iterable
+from dataclasses import dataclass
 from threading import Lock
 
 from mcp_codeexec.model import VaultRow
+
+
+@dataclass(frozen=True, slots=True)
+class VaultLimits:
+    """How many tokens a session may have, and how many new ones may wait to be written: those of one run, or one page."""
+
+    per_session: int = 20_000
+    per_run: int = 5_000
+
 
 SUFFIX = 6  # 30 bits: enough for one session; longer only where two values meet
 KIND = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
@@ -20,7 +30,8 @@ class SessionVault:
     nothing in another session. Values that are canonically equivalent Unicode are one value, and the first seen is revealed.
     """
 
-    def __init__(self, key: bytes, rows: Iterable[VaultRow] = ()) -> None:
+    def __init__(self, key: bytes, rows: Iterable[VaultRow] = (), limits: VaultLimits = VaultLimits()) -> None:
+        self._limits = limits
         self._key = key
         self._lock = Lock()
         self._rows: dict[str, VaultRow] = {}
@@ -29,7 +40,7 @@ class SessionVault:
         self.absorb(rows)
 
     def tokenise(self, kind: str, value: str) -> str:
-        """The token of `value`, e.g. `[EMAIL_k3f9q2]`; the same value always gets the same one.
+        """The token of `value`, e.g. `[EMAIL_k3f9q2]`; the same value always gets the same one. Beyond the limits, `[REDACTED:email]`.
 
         Raises:
             ValueError: `kind` is not a word such as EMAIL.
@@ -41,6 +52,8 @@ class SessionVault:
         with self._lock:
             token = self._tokens.get((kind, normal))
             if token is None:
+                if len(self._rows) >= self._limits.per_session or len(self._unwritten) >= self._limits.per_run:
+                    return f"[REDACTED:{kind.lower()}]"
                 token = self._free_token(kind, normal)
                 self._unwritten[token] = self._rows[token] = VaultRow(token, kind, value)
                 self._tokens[kind, normal] = token
@@ -51,6 +64,11 @@ class SessionVault:
         with self._lock:
             row = self._rows.get(token)
         return row.value if row else None
+
+    def values(self, kind: str) -> list[str]:
+        """The values of a kind that have a token, the newest last."""
+        with self._lock:
+            return [row.value for row in self._rows.values() if row.kind == kind.upper()]
 
     def minted(self) -> tuple[VaultRow, ...]:
         """Tokens made since the last call of this method: the rows that the store still has to write."""

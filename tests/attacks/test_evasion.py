@@ -58,6 +58,21 @@ HIDDEN = [
     ("a control character in it", "'AKIA\\0' + '%key'.slice(4)", '"value": "[REDACTED:aws_key]"'),
     ("a change of direction in it", "'AKIA\\u202e' + '%key'.slice(4)", '"value": "[REDACTED:aws_key]"'),
     ("text that another base hides", "btoa('it is %token and that is all')", '"value": "[REDACTED:github_token]"'),
+    ("two arguments", "console.log('AKIA', '%key'.slice(4))", '"output": "[REDACTED:aws_key]'),
+    ("two lines", "console.log('AKIA'); console.log('%key'.slice(4))", '"output": "[REDACTED:aws_key]'),
+    ("two items", "['AKIA', '%key'.slice(4)]", "[[REDACTED:aws_key], [REDACTED:aws_key]]"),
+    ("letter by letter", "[...'%key']", "[[REDACTED:aws_key], [REDACTED:aws_key]"),
+    ("a template in pieces", "`${'AKIA'} and ${'%key'}`", "AKIA and [REDACTED:aws_key]"),
+    ("encoded for an address", "encodeURIComponent('%address')", '"value": "[EMAIL_'),
+    ("every letter percent-encoded", "[...'%key'].map(c => '%' + c.charCodeAt(0).toString(16)).join('')", "[REDACTED:aws_key]"),
+    ("escaped", "[...'%key'].map(c => '\\\\u' + c.charCodeAt(0).toString(16).padStart(4, '0')).join('')", "[REDACTED:aws_key]"),
+    ("an address in another base", "btoa('write to %address today')", '"value": "[EMAIL_'),
+    ("base64 for an address", "encodeURIComponent(btoa('write to %address today!'))", '"value": "[EMAIL_'),
+    ("a card", "({ card: 4111111111111111, text: '4111 1111 1111 1111' })", '"value": {"card": "[CARD_'),
+    ("a phone", "console.log('call +49 1512 3456789')", '"output": "call [PHONE_'),
+    ("an account in an error", "throw new Error('DE89 3704 0044 0532 0130 00')", '"message": "[IBAN_'),
+    ("the host of a visitor", "new Map([['93.184.216.34', 1]])", "Map(1) { [IP_"),
+    ("a date of birth", "({ dateOfBirth: '1985-07-30' })", '{"dateOfBirth": "[BIRTH_DATE_'),
     ("a password by its name", "({ password: '%password' })", '"value": {"password": "[REDACTED:password]"}'),
     ("a password in a map", "new Map([['password', ['Sup3rSecret', 'Passw0rd1'].join('')]])", "password => [REDACTED:password]"),
     ("a password in an address", "'%url'", "postgresql://service:[REDACTED:password]@db.org"),
@@ -69,9 +84,7 @@ HIDDEN = [
 
 # What the filter does not claim to see: a program that wants to can always spell a secret in a way of its own.
 NOT_CLAIMED = [
-    ("words apart", "console.log('AKIA', '%key'.slice(4))", "AKIA " + KEY[4:]),
     ("a space of no width", "'AKIA\\u200b' + '%key'.slice(4)", "AKIA\u200b" + KEY[4:]),
-    ("letter by letter", "[...'%key']", ", ".join(f'"{letter}"' for letter in KEY)),
     ("backwards", "[...'%key'].reverse().join('')", KEY[::-1]),
     ("in hexadecimal digits", "new TextEncoder().encode('%key').toHex()", KEY.encode().hex()),
 ]

@@ -19,5 +19,8 @@ class MemoryVault:
     def reveal(self, token: str) -> str | None:
         return next((row.value for row in self.rows.values() if row.token == token), None)
 
+    def values(self, kind: str) -> list[str]:
+        return [row.value for row in self.rows.values() if row.kind == kind]
+
     def minted(self) -> tuple[VaultRow, ...]:
         return tuple(self.rows.values())

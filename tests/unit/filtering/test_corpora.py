@@ -94,7 +94,7 @@ ROWS: Json = [
         "blob": base64.b64encode(_NOISE.randbytes(90)).decode(),
         "path": f"/var/lib/app/{number}/data.csv",
         "geo": [48.858370, 2.294481],
-        "card": "4111 1111 1111 1111",
+        "card": "4111 1111 1111 1112",
     }
     for number in range(60)
 ]

@@ -11,6 +11,7 @@ from anyio.abc import TaskStatus
 from mcp_codeexec.errors import Busy, SessionNotFound
 from mcp_codeexec.model import StoredSession
 from mcp_codeexec.sessions.session import Session
+from mcp_codeexec.sessions.vault import VaultLimits
 from tests.unit.sessions.drafts import KEY, draft, session, token
 
 
@@ -41,7 +42,7 @@ def store() -> Store:
 
 
 def in_memory(store: Store, waiting_limit: int = 8) -> Session:
-    return Session(StoredSession(session(), (), KEY, ()), waiting_limit, store.refresh, store.lease)
+    return Session(StoredSession(session(), (), KEY, ()), waiting_limit, store.refresh, store.lease, VaultLimits())
 
 
 @pytest.fixture

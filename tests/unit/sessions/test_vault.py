@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_codeexec.model import Vault, VaultRow
-from mcp_codeexec.sessions.vault import SessionVault
+from mcp_codeexec.sessions.vault import SessionVault, VaultLimits
 
 KEY = b"k" * 32
 TOKEN = re.compile(r"\[EMAIL_[a-z2-7]{6}\]")
@@ -149,3 +149,17 @@ def test_neither_key_nor_values_show_in_its_representation() -> None:
     vault.tokenise("EMAIL", "a@example.com")
     assert "secret" not in repr(vault)
     assert "example" not in repr(vault)
+
+
+def test_beyond_a_limit_values_are_redacted_and_known_ones_keep_their_tokens() -> None:
+    vault = SessionVault(KEY, (), VaultLimits(per_session=5, per_run=3))
+    first = [vault.tokenise("EMAIL", f"user{n}@example.com") for n in range(4)]
+    assert first[3] == "[REDACTED:email]"
+    assert len(set(first[:3])) == 3
+    assert vault.tokenise("email", "user0@example.com") == first[0]
+    assert len(vault.minted()) == 3
+    again = [vault.tokenise("EMAIL", f"user{n}@example.com") for n in range(3, 7)]
+    assert again[2:] == ["[REDACTED:email]"] * 2
+    assert len(vault.minted()) == 2
+    assert vault.tokenise("PHONE", "x") == "[REDACTED:phone]"
+    assert vault.reveal("[REDACTED:email]") is None

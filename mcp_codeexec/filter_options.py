@@ -1,0 +1,17 @@
+"""What the operator chooses of the output filter. Apart from Settings, whose fields these are: the filter knows nothing else of them."""
+
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+PersonalKind = Literal["email", "phone", "card", "iban", "national_id", "ip", "mac", "birth_date"]
+"""A kind of personal data; upper-cased it is the word in a token."""
+PERSONAL_KINDS: tuple[PersonalKind, ...] = get_args(PersonalKind)
+
+
+@dataclass(frozen=True)
+class FilterOptions:
+    """Kinds of personal data to hide, texts to leave alone, and the exact values that are secret; all is said in Settings."""
+
+    personal_data: tuple[PersonalKind, ...] = PERSONAL_KINDS
+    allow: tuple[str, ...] = ()
+    secret_values: tuple[str, ...] = field(default=(), repr=False)
