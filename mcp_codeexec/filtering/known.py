@@ -11,7 +11,7 @@ from mcp_codeexec.model import Vault
 
 SHORTEST = 6  # bytes; what is shorter would be found in ordinary words
 CONFIGURED = "configured_secret"
-BY_CONTEXT: tuple[PersonalKind, ...] = ("date_of_birth", "national_id")
+BY_CONTEXT: tuple[PersonalKind, ...] = ("birth_date", "national_id")
 MOST = 200  # values of a kind that are looked for
 
 
