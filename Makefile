@@ -20,7 +20,7 @@ demo: $(STAMP) ## a real MCP client runs a small data analysis through the serve
 	$(BIN)/python examples/demo.py
 
 test: $(STAMP) ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(STAMP) ## lint, formatting, types, import rules, and Deno's own checks of deno_host/
 	$(BIN)/ruff check .

@@ -262,8 +262,8 @@ async def test_an_executor_says_what_it_runs_on(executors: Executors) -> None:
 
 async def test_an_idle_session_gives_its_process_up_unless_something_would_go_with_it(executors: Executors) -> None:
     async with executors(session_idle_s=0.2) as executor:
-        await run(executor, "data", "x = [1]", "x")
         await run(executor, "held", "x = Promise.resolve(1); return 1", "x")
+        await run(executor, "data", "x = [1]", "x")
         data = process_of(executor, "data")
         await eventually(lambda: not there(data))
         assert (executor.names("data", 0), executor.names("held", 0)) == (None, {"x": "let"})
