@@ -141,10 +141,10 @@ async def main() -> None:
     workers()
     language()
     await engine()
+    sandbox.starts(row)  # before this process is large: a fork copies its page tables
     await sessions.keeping(row, note)
     await sessions.bringing_back(row)
     await lease.turns(row)
-    sandbox.starts(row)
     await sandbox.limits(note)
     for era in ("legacy", "auto"):
         await warm(era)

@@ -10,6 +10,9 @@ from pathlib import Path
 from deno import find_deno_bin
 
 from mcp_codeexec import Engine
+from mcp_codeexec.sessions.manager import SessionManager
+from mcp_codeexec.sessions.retention import Retention
+from mcp_codeexec.sessions.store import DATABASE, SqliteStore
 from mcp_codeexec.settings import Settings
 
 EMPTY = Path(__file__).with_name("empty.js")
@@ -54,12 +57,15 @@ async def keeping(row: Row, note: Note) -> None:
                 "a run that makes an object and a function", "const hN = x => x + N, kN = {n: N}", small, "of an empty session"
             )
             await in_turns("a run that touches 50,000 rows", "rows.length + N", large, "of an empty session", LARGE_CALLS)
-            looks = list[float]()
-            for _ in range(CALLS):
-                began = time.perf_counter()
-                await engine.get_variable(small)
-                looks.append(time.perf_counter() - began)
-            note("session look-up, and its table of variables", f"{statistics.median(looks) * 1_000:.2f} ms (aim: under 1 ms)")
+        store, looks = SqliteStore(Path(folder) / DATABASE), list[float]()
+        await store.open()
+        for _ in range(CALLS):
+            manager = SessionManager(store, Settings.load({}).owner, Retention(1_000), 1)  # that has not seen it yet
+            began = time.perf_counter()
+            await manager.get(small)
+            looks.append(time.perf_counter() - began)
+        await store.close()
+        note("session look-up, from the file", f"{statistics.median(looks) * 1_000:.2f} ms (aim: under 1 ms)")
 
 
 async def bringing_back(row: Row) -> None:
