@@ -12,6 +12,7 @@ import psutil
 from deno import find_deno_bin
 
 from mcp_codeexec import Engine
+from mcp_codeexec.runtime.command import environment
 from mcp_codeexec.runtime.launcher import Launcher
 from mcp_codeexec.settings import Settings
 from mcp_codeexec.worker_options import WorkerOptions
@@ -58,7 +59,14 @@ def starts(row: Callable[[str, float, float, str], None]) -> None:
 
     def without_layers() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            argv, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True, cwd=launcher.files.folder
+            argv,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            bufsize=0,
+            start_new_session=True,
+            cwd=launcher.files.folder,
+            env=environment(),
         )
 
     def bare() -> subprocess.Popen[bytes]:
