@@ -187,7 +187,7 @@ export class Platform {
 
 /** A property as it may be told. */
 function told(path: string, key: PropertyKey): string {
-  return `${path}.${typeof key === "symbol" ? `[${symbolDescription(key) ?? "symbol"}]` : StringOf(key)}`;
+  return typeof key === "symbol" ? `${path}[${symbolDescription(key) ?? "symbol"}]` : `${path}.${StringOf(key)}`;
 }
 
 function slotsOf(o: object): Slots {
