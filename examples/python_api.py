@@ -3,7 +3,8 @@
 import anyio
 
 from mcp_codeexec import Engine
-from mcp_codeexec.model import HostCall, Payload
+from mcp_codeexec.model import Payload
+from mcp_codeexec.ports import HostCall
 from mcp_codeexec.settings import Settings
 
 

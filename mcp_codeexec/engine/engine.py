@@ -28,7 +28,8 @@ from mcp_codeexec.engine.views import Views
 from mcp_codeexec.errors import BadArguments, CodeExecError
 from mcp_codeexec.filtering import FilterPipeline, revealed_tree
 from mcp_codeexec.logs import event
-from mcp_codeexec.model import HostCall, Json, Stage, StoredFile
+from mcp_codeexec.model import Json, Stage, StoredFile
+from mcp_codeexec.ports import HostCall
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.runtime.launcher import Launcher
 from mcp_codeexec.sessions.inputs import OfferedFiles

@@ -23,19 +23,8 @@ from mcp_codeexec.language.meant import as_meant
 from mcp_codeexec.language.prepare import prepare
 from mcp_codeexec.language.validator import CodeValidator, syntax_fault
 from mcp_codeexec.logs import event
-from mcp_codeexec.model import (
-    CodeMetrics,
-    Erased,
-    HostCall,
-    Kind,
-    Position,
-    Program,
-    RawRun,
-    RunDraft,
-    Stage,
-    SyntaxFault,
-    Verdict,
-)
+from mcp_codeexec.model import CodeMetrics, Erased, Kind, Position, Program, RawRun, RunDraft, Stage, SyntaxFault, Verdict
+from mcp_codeexec.ports import HostCall
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.runtime.worker import Job
 from mcp_codeexec.sessions.session import Session

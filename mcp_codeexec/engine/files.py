@@ -5,7 +5,8 @@ import json
 from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.record import act
 from mcp_codeexec.filtering import FilterPipeline
-from mcp_codeexec.model import Json, RunDraft, SessionStore, StoredFile
+from mcp_codeexec.model import Json, RunDraft, StoredFile
+from mcp_codeexec.ports import SessionStore
 from mcp_codeexec.sessions.inputs import OfferedFiles
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.sessions.workspace import Workspace

@@ -10,7 +10,8 @@ from mcp_codeexec.errors import StoreUnavailable, WorkerDied
 from mcp_codeexec.language.classes import restorable
 from mcp_codeexec.language.privates import TELL
 from mcp_codeexec.logs import event
-from mcp_codeexec.model import Kind, RunDraft, Segment, SessionStore
+from mcp_codeexec.model import Kind, RunDraft, Segment
+from mcp_codeexec.ports import SessionStore
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.session import Session

@@ -9,7 +9,8 @@ from typing import get_args
 from mcp_codeexec.answers import HistoryAnswer, Outcome, RunRow, SessionRow
 from mcp_codeexec.errors import BadArguments, RunNotFound
 from mcp_codeexec.filtering import fit, token_around
-from mcp_codeexec.model import Record, RunHead, SessionStore, Status
+from mcp_codeexec.model import Record, RunHead, Status
+from mcp_codeexec.ports import SessionStore
 from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.settings import Settings

@@ -10,7 +10,8 @@ from mcp_codeexec.engine.history import History, answer_of
 from mcp_codeexec.engine.record import WITHHELD, act, is_act
 from mcp_codeexec.filtering import FilterPipeline, redacted_kinds, revealed
 from mcp_codeexec.language.literals import with_tokens
-from mcp_codeexec.model import Record, RunDraft, SessionStore
+from mcp_codeexec.model import Record, RunDraft
+from mcp_codeexec.ports import SessionStore
 from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.settings import Settings

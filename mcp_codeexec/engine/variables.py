@@ -17,7 +17,8 @@ from mcp_codeexec.engine.record import act
 from mcp_codeexec.engine.views import LAST, Views, lost
 from mcp_codeexec.errors import BadArguments, VariableNotFound
 from mcp_codeexec.filtering import FilterPipeline, revealed
-from mcp_codeexec.model import Json, RunDraft, SessionStore, Variable
+from mcp_codeexec.model import Json, RunDraft, Variable
+from mcp_codeexec.ports import SessionStore
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.settings import Settings

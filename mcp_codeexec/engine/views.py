@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from mcp_codeexec.errors import VariableNotFound, WorkerDied
-from mcp_codeexec.model import Kept, Segment, SessionStore
+from mcp_codeexec.model import Kept, Segment
+from mcp_codeexec.ports import SessionStore
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.runtime.worker import SessionWorker
 from mcp_codeexec.sessions.session import Session

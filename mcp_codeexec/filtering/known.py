@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 from mcp_codeexec.filter_options import PersonalKind
 from mcp_codeexec.filtering.linear import linear, literally
 from mcp_codeexec.filtering.spans import Span
-from mcp_codeexec.model import Vault
+from mcp_codeexec.ports import Vault
 
 SHORTEST = 6  # bytes; what is shorter would be found in ordinary words
 CONFIGURED = "configured_secret"

@@ -7,7 +7,7 @@ from mcp_codeexec.filtering.known import of_vault
 from mcp_codeexec.filtering.spans import TOKEN
 from mcp_codeexec.filtering.tokens import counted, stand_in
 from mcp_codeexec.filtering.visible import Edit, Origin, apply, hidden_edits
-from mcp_codeexec.model import Vault
+from mcp_codeexec.ports import Vault
 
 
 @dataclass(frozen=True, slots=True)

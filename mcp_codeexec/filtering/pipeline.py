@@ -17,7 +17,8 @@ from mcp_codeexec.filtering.known import of_vault
 from mcp_codeexec.filtering.page import Page, cut_page
 from mcp_codeexec.filtering.tokens import counted, stand_in
 from mcp_codeexec.filtering.tree import StringTree, is_larger
-from mcp_codeexec.model import Json, Vault
+from mcp_codeexec.model import Json
+from mcp_codeexec.ports import Vault
 
 _log = logging.getLogger(__name__)
 _INLINE = 16_384  # characters; less is scanned sooner than a thread could take it over

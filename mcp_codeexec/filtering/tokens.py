@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from mcp_codeexec.filtering.spans import PERSONAL, TOKEN
 from mcp_codeexec.filtering.tree import StringTree
-from mcp_codeexec.model import Json, Vault
+from mcp_codeexec.model import Json
+from mcp_codeexec.ports import Vault
 
 
 def stand_in(kind: str, value: str, vault: Vault) -> str:

@@ -12,7 +12,8 @@ import anyio
 
 from mcp_codeexec.errors import CodeExecError
 from mcp_codeexec.logs import event
-from mcp_codeexec.model import HostCall, Payload
+from mcp_codeexec.model import Payload
+from mcp_codeexec.ports import HostCall
 from mcp_codeexec.runtime.frames import encode
 from mcp_codeexec.runtime.process import DenoProcess
 from mcp_codeexec.runtime.wire import Call

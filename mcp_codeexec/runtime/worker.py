@@ -9,18 +9,8 @@ import anyio
 from pydantic import ValidationError
 
 from mcp_codeexec.errors import WorkerDied
-from mcp_codeexec.model import (
-    Described,
-    HostCall,
-    Json,
-    Kind,
-    Program,
-    RawError,
-    RawRun,
-    RawVariable,
-    Segment,
-    declaration,
-)
+from mcp_codeexec.model import Described, Json, Kind, Program, RawError, RawRun, RawVariable, Segment, declaration
+from mcp_codeexec.ports import HostCall
 from mcp_codeexec.runtime.causes import cause
 from mcp_codeexec.runtime.console import Output
 from mcp_codeexec.runtime.host_calls import HostCalls

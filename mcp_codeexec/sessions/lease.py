@@ -9,7 +9,8 @@ import anyio
 from anyio import CancelScope
 
 from mcp_codeexec.errors import Busy, StoreUnavailable
-from mcp_codeexec.model import Lease, SessionInfo, SessionStore
+from mcp_codeexec.model import Lease, SessionInfo
+from mcp_codeexec.ports import SessionStore
 from mcp_codeexec.sessions.holder import is_gone, new_holder
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.005, 0.25

@@ -11,7 +11,8 @@ from weakref import WeakValueDictionary
 from anyio import CancelScope
 
 from mcp_codeexec.errors import Busy, SessionNotFound
-from mcp_codeexec.model import Json, RunDraft, SessionInfo, SessionStore, StoredSession
+from mcp_codeexec.model import Json, RunDraft, SessionInfo, StoredSession
+from mcp_codeexec.ports import SessionStore
 from mcp_codeexec.sessions.ids import is_session_id, new_session_id, shown_id
 from mcp_codeexec.sessions.lease import TIMES, Leases, LeaseTimes
 from mcp_codeexec.sessions.retention import Cleaned, Retention

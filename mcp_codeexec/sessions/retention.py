@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mcp_codeexec.model import SessionStore
+from mcp_codeexec.ports import SessionStore
 
 _FRESH_S = 60.0  # used so lately, a session makes no room for others: a call may be on its way to it
 

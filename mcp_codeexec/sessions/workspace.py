@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from mcp_codeexec.errors import FileRefused
-from mcp_codeexec.model import FileChange, HostCall, Json, Payload
+from mcp_codeexec.model import FileChange, Json, Payload
+from mcp_codeexec.ports import HostCall
 
 MOST_FILES = 1_000
 _LONGEST_NAME = 200  # bytes

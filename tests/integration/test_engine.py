@@ -13,7 +13,8 @@ import pytest
 from mcp_codeexec import Engine
 from mcp_codeexec.errors import BadArguments, Busy, NotRun, RuntimeUnavailable, SessionNotFound, StoreUnavailable, VariableNotFound
 from mcp_codeexec.filtering import FilterPipeline
-from mcp_codeexec.model import HostCall, Payload, Stage
+from mcp_codeexec.model import Payload, Stage
+from mcp_codeexec.ports import HostCall
 from mcp_codeexec.settings import Settings
 from tests.integration.conftest import CHEAP
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from mcp_codeexec import Engine
 from mcp_codeexec.answers import Outcome
-from mcp_codeexec.model import HostCall, Payload
+from mcp_codeexec.model import Payload
+from mcp_codeexec.ports import HostCall
 from mcp_codeexec.settings import Settings
 from tests.integration.conftest import CHEAP
 

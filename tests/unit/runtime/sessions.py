@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import anyio
 import psutil
 
-from mcp_codeexec.model import HostCall, Kind, Position, Program, RawRun, declaration
+from mcp_codeexec.model import Kind, Position, Program, RawRun, declaration
+from mcp_codeexec.ports import HostCall
 from mcp_codeexec.runtime.worker import Job, SessionWorker
 
 EVENTUALLY_S = 10.0

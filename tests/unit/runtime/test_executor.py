@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from mcp_codeexec.errors import Busy, RuntimeUnavailable, WorkerDied
-from mcp_codeexec.model import Erased, HostCall, Kind, Payload, RawRun
+from mcp_codeexec.model import Erased, Kind, Payload, RawRun
+from mcp_codeexec.ports import HostCall
 from mcp_codeexec.runtime.executor import DenoExecutor
 from mcp_codeexec.runtime.pool import PoolStatus
 from mcp_codeexec.runtime.worker import Job

@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from mcp_codeexec.errors import BadArguments
-from mcp_codeexec.model import HostCall, Payload, RawRun
+from mcp_codeexec.model import Payload, RawRun
+from mcp_codeexec.ports import HostCall
 from mcp_codeexec.runtime.host_calls import AT_ONCE
 from mcp_codeexec.runtime.worker import SessionWorker
 from tests.unit.runtime.sessions import Session, eventually

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mcp_codeexec.model import SessionStore
+from mcp_codeexec.ports import SessionStore
 from tests.unit.sessions.stores import FACTORIES
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from mcp_codeexec.model import SessionStore
+from mcp_codeexec.ports import SessionStore
 from tests.unit.sessions.drafts import opened
 
 Factory = Callable[[Path], AbstractAsyncContextManager[SessionStore]]  # of a folder for the test's own use

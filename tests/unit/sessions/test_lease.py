@@ -10,7 +10,6 @@ from pathlib import Path
 import anyio
 import pytest
 from anyio import wait_all_tasks_blocked
-from anyio.abc import TaskStatus
 
 from mcp_codeexec.errors import Busy, SessionNotFound, StoreUnavailable
 from mcp_codeexec.sessions.lease import TIMES, LeaseTimes
@@ -20,6 +19,7 @@ from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.sessions.store import SqliteStore
 from tests.unit.sessions.drafts import draft, opened
 from tests.unit.sessions.files import holding, sound, turner
+from tests.unit.sessions.turns import held
 
 DAY, LIMIT_S = 86_400.0, 30
 HASTY = LeaseTimes(lasts_s=15, wait_s=0)
@@ -50,22 +50,6 @@ async def record(manager: SessionManager, one: Session) -> None:
 async def run(manager: SessionManager, one: Session) -> None:
     async with one.turn():
         await record(manager, one)
-
-
-@asynccontextmanager
-async def held(one: Session) -> AsyncGenerator[None]:
-    """Somebody has the turn."""
-    done = anyio.Event()
-
-    async def hold(*, task_status: TaskStatus[None]) -> None:
-        async with one.turn():
-            task_status.started()
-            await done.wait()
-
-    async with anyio.create_task_group() as group:
-        await group.start(hold)
-        yield
-        done.set()
 
 
 def waiter(path: Path) -> str:

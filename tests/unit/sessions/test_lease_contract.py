@@ -6,7 +6,8 @@ import pytest
 
 from mcp_codeexec.answers import Outcome
 from mcp_codeexec.errors import StoreUnavailable
-from mcp_codeexec.model import Lease, SessionInfo, SessionStore
+from mcp_codeexec.model import Lease, SessionInfo
+from mcp_codeexec.ports import SessionStore
 from tests.unit.sessions.drafts import KEY, draft, session, token
 
 

@@ -16,21 +16,14 @@ from mcp_codeexec.sessions.retention import Retention
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.sessions.store import SqliteStore
 from tests.unit.sessions.drafts import KEY, draft, opened, session
+from tests.unit.sessions.turns import Clock
 
 DAY = 86_400.0
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000_000.0)
 
 
 @pytest.fixture

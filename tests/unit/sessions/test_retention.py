@@ -17,22 +17,15 @@ from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.sessions.store import SqliteStore
 from tests.unit.sessions.drafts import KEY, opened, session, token
 from tests.unit.sessions.files import contents, holding, pragma, size, sound
+from tests.unit.sessions.turns import Clock
 
 DAY, MB = 86_400.0, 1_048_576
 SECRET = b"very.personal"
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = time.time()
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(time.time())
 
 
 @pytest.fixture

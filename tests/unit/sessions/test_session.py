@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 from anyio import wait_all_tasks_blocked
-from anyio.abc import TaskStatus
 
 from mcp_codeexec.errors import Busy, SessionNotFound
 from mcp_codeexec.model import StoredSession
 from mcp_codeexec.sessions.session import Session
 from mcp_codeexec.sessions.vault import VaultLimits
 from tests.unit.sessions.drafts import KEY, draft, session, token
+from tests.unit.sessions.turns import held
 
 
 class Store:
@@ -48,22 +48,6 @@ def in_memory(store: Store, waiting_limit: int = 8) -> Session:
 @pytest.fixture
 def one(store: Store) -> Session:
     return in_memory(store)
-
-
-@asynccontextmanager
-async def held(one: Session) -> AsyncGenerator[None]:
-    """Somebody else has the turn."""
-    done = anyio.Event()
-
-    async def hold(*, task_status: TaskStatus[None]) -> None:
-        async with one.turn():
-            task_status.started()
-            await done.wait()
-
-    async with anyio.create_task_group() as group:
-        await group.start(hold)
-        yield
-        done.set()
 
 
 async def test_turns_come_one_at_a_time_in_order_of_arrival(one: Session) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mcp_codeexec.errors import BadArguments, StoreUnavailable
-from mcp_codeexec.model import FileChange, Lease, Record, RunDraft, SessionStore, StoredFile, Variable
+from mcp_codeexec.model import FileChange, Lease, Record, RunDraft, StoredFile, Variable
+from mcp_codeexec.ports import SessionStore
 from tests.unit.sessions.drafts import KEY, draft, record, session, token
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_codeexec.model import Vault, VaultRow
+from mcp_codeexec.model import VaultRow
+from mcp_codeexec.ports import Vault
 from mcp_codeexec.sessions.vault import SessionVault, VaultLimits
 
 KEY = b"k" * 32
