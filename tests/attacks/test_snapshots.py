@@ -6,6 +6,7 @@ the session's own code. What must not be: another variable changed, a process th
 
 import random
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import anyio
@@ -28,6 +29,24 @@ HUGE = b"\xff" * 7 + b"\x0f"
 async def pool() -> AsyncGenerator[WorkerPool]:
     async with workers() as pool:
         yield pool
+
+
+@pytest.fixture
+async def kept(pool: WorkerPool) -> AsyncGenerator[Kept]:
+    """A session with its victim."""
+    kept = Kept(await pool.acquire(30))
+    assert (await kept.run(VICTIM)).status == "ok"
+    yield kept
+    await pool.release(kept.worker)
+
+
+@asynccontextmanager
+async def brought_back(kept: Kept, pool: WorkerPool) -> AsyncGenerator[Kept]:
+    """What was kept, in another worker, where nothing has become of the victim."""
+    back = await kept.brought_back(await pool.acquire(30))
+    assert await back.value("victim") == WHOLE
+    yield back
+    await pool.release(back.worker)
 
 
 def text(s: str) -> bytes:
@@ -62,25 +81,18 @@ FORGED = {
 }
 
 
-async def test_forged_bytes_cost_their_own_variable(pool: WorkerPool) -> None:
-    kept = Kept(await pool.acquire(30))
-    assert (await kept.run(VICTIM)).status == "ok"
+async def test_forged_bytes_cost_their_own_variable(pool: WorkerPool, kept: Kept) -> None:
     for number, data in enumerate(FORGED.values()):
         kept.segments[f"f{number}"] = Segment(
             f"f{number}", "exact", "", 1_000 * (number + 1), data, {}, kept.segments["victim"].format
         )
         kept.kinds[f"f{number}"] = "let"
-    back = await kept.brought_back(await pool.acquire(30))
-    assert back.lost == {f"f{number}" for number in range(len(FORGED))}
-    assert await back.value("victim") == WHOLE
-    assert await back.value("typeof f0") == "undefined"
-    await pool.release(kept.worker)
-    await pool.release(back.worker)
+    async with brought_back(kept, pool) as back:
+        assert back.lost == {f"f{number}" for number in range(len(FORGED))}
+        assert await back.value("typeof f0") == "undefined"
 
 
-async def test_bits_that_flipped_cost_variables_and_never_hang(pool: WorkerPool) -> None:
-    kept = Kept(await pool.acquire(30))
-    await kept.run(VICTIM)
+async def test_bits_that_flipped_cost_variables_and_never_hang(pool: WorkerPool, kept: Kept) -> None:
     await kept.run(
         "let a = {n: [1.5, -0, 7n], m: new Map([['k', new Set([1])]]), u: new Uint8Array(9), e: new Error('x'), s: Symbol('s')};"
         "class C { static s = a; m() { return a } }; let c = [new C(), a, /x/g, new Date(5), new URL('http://a/'), function f() {}]; 1"
@@ -97,54 +109,36 @@ async def test_bits_that_flipped_cost_variables_and_never_hang(pool: WorkerPool)
             kept.segments[other] = replace(whole, name=other, data=bytes(data[:cut]), first=10_000 + 100 * len(kept.segments))
             kept.kinds[other] = "let"
     with anyio.fail_after(30):
-        back = await kept.brought_back(await pool.acquire(30))
-    assert await back.value("victim") == WHOLE
-    assert await back.value("c[0].m() === a && a.n") == "[ 1.5, -0, 7n ]"
-    assert back.lost
-    await pool.release(kept.worker)
-    await pool.release(back.worker)
+        async with brought_back(kept, pool) as back:
+            assert await back.value("c[0].m() === a && a.n") == "[ 1.5, -0, 7n ]"
+            assert back.lost
 
 
 # A part of a lost variable is in no other: that would be half of what it was.
-async def test_what_holds_a_part_of_a_lost_variable_is_lost_with_it(pool: WorkerPool) -> None:
-    kept = Kept(await pool.acquire(30))
-    await kept.run(VICTIM)
+async def test_what_holds_a_part_of_a_lost_variable_is_lost_with_it(pool: WorkerPool, kept: Kept) -> None:
     await kept.run("let a = {first: {n: 1}, last: [1, 2, 3]}, b = {mine: a.first}, c = [b]; 1")
     kept.forge("a", kept.segments["a"].data[:-2])
-    back = await kept.brought_back(await pool.acquire(30))
-    assert back.lost == {"a", "b", "c"}
-    assert await back.value("victim") == WHOLE
-    await pool.release(kept.worker)
-    await pool.release(back.worker)
+    async with brought_back(kept, pool) as back:
+        assert back.lost == {"a", "b", "c"}
 
 
 # Another format is not even sent.
-async def test_another_format_costs_its_variable(pool: WorkerPool) -> None:
-    kept = Kept(await pool.acquire(30))
-    await kept.run(VICTIM)
+async def test_another_format_costs_its_variable(pool: WorkerPool, kept: Kept) -> None:
     await kept.run("let a = 1, b = 2; 1")
     kept.segments["a"] = replace(kept.segments["a"], format="999 deno 2.0")
     kept.segments["b"] = replace(kept.segments["b"], format="")
-    back = await kept.brought_back(await pool.acquire(30))
-    assert back.lost == {"a", "b"}
-    assert await back.value("victim") == WHOLE
-    await pool.release(kept.worker)
-    await pool.release(back.worker)
+    async with brought_back(kept, pool) as back:
+        assert back.lost == {"a", "b"}
 
 
 # Computed names are evaluated again: that is the session's code, in its own prison, and bounded.
-async def test_a_class_that_throws_or_loops_when_it_is_made_costs_itself(pool: WorkerPool) -> None:
-    kept = Kept(await pool.acquire(30))
-    await kept.run(VICTIM)
+async def test_a_class_that_throws_or_loops_when_it_is_made_costs_itself(pool: WorkerPool, kept: Kept) -> None:
     await kept.run("let again = false; function twice() { if (again) for (;;); again = true; return 'm' } 1")
     await kept.run("class Loops { [twice()]() {} }; 1")
     await kept.run("let once = true; class Throws { [once ? (once = false, 'm') : null.x]() {} }; 1")
-    back = await kept.brought_back(await pool.acquire(30))
-    assert back.lost == {"Loops", "Throws"}
-    assert await back.value("victim") == WHOLE
-    assert await back.value("1 + 1") == "2"
-    await pool.release(kept.worker)
-    await pool.release(back.worker)
+    async with brought_back(kept, pool) as back:
+        assert back.lost == {"Loops", "Throws"}
+        assert await back.value("1 + 1") == "2"
 
 
 async def test_a_restore_that_never_ends_is_ended(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
