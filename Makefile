@@ -39,8 +39,8 @@ format: $(STAMP) ## put Python and TypeScript in the house format
 bench: $(STAMP) ## timings, as medians and ratios against floors in the same run
 	$(BIN)/python -m tests.benchmarks
 
-fuzz: $(STAMP) ## property-based tests with many examples, and mcp-fuzzer from PyPI; some minutes
-	CODEEXEC_FUZZ=long $(BIN)/python -m pytest -q --timeout 1800 tests/fuzz
+fuzz: $(STAMP) ## property-based tests with new and many examples, and mcp-fuzzer from PyPI; some minutes
+	CODEEXEC_FUZZ=long $(BIN)/python -m pytest -q --timeout 1800 -m hypothesis
 	$(BIN)/python -m tests.fuzz.mcp_fuzzer
 
 soak: $(STAMP) ## thousands of runs with workers killed at random, about a quarter of an hour

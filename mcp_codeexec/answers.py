@@ -4,6 +4,8 @@ Their JSON schemas are the published output schemas. Only fields that were set e
 empty and nothing else; `value=None` passed is a JSON null, not passed is absent.
 """
 
+from typing import get_args
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from mcp_codeexec.model import Json, Kept, Status
@@ -167,3 +169,7 @@ class Failure(Answer):
     status: Status
     error: ErrorInfo
     hint: str = ""
+
+
+WORDS = frozenset([*get_args(Kept), *(name for kind in Answer.__subclasses__() for name in kind.model_fields)])
+"""What answers are made of, beside what a session says. None of it is ever a secret, and without it an answer cannot be read."""

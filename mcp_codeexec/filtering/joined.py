@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from mcp_codeexec.answers import WORDS
 from mcp_codeexec.filtering.rules import Name, is_plausible, secret_name
 from mcp_codeexec.filtering.spans import Span
 from mcp_codeexec.filtering.tree import Piece
@@ -53,14 +54,16 @@ class JoinedText:
                 yield Span(start, end, name)
 
     def replaced(self, spans: Sequence[Span], shown: Sequence[str]) -> list[str]:
-        """`texts` with `shown` in the place of `spans`, in every piece that a span touches."""
+        """`texts` with `shown` in the place of `spans`, in every piece that a span touches; one that goes across a word of ours,
+        a key of the answer between two parts of a secret, leaves it as it is."""
         texts = list(self.texts)
         cuts: dict[int, list[tuple[int, int, str]]] = {}
         for span, text in zip(spans, shown, strict=True):
             index = max(0, bisect_right(self._starts, span.start) - 1)
             while index < len(self._starts) and self._starts[index] < span.end:
                 start, end = max(span.start, self._starts[index]), min(span.end, self._ends[index])
-                if start < end:
+                across = (start, end) != (span.start, span.end)
+                if start < end and not (across and self._pieces[index].text in WORDS):
                     cuts.setdefault(index, []).append((start, end, text))
                 index += 1
         for index, edits in cuts.items():

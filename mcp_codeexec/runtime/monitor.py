@@ -98,6 +98,7 @@ class ResourceMonitor:
         if own >= self._limit_s:
             return ResourceViolation("timeout", self._limit_s * 1_000, own * 1_000)
         if self._polled_mb and (memory := memory_mb(self._pid)) > self._polled_mb:
+            self._seen_mb = max(self._seen_mb, round(memory, 1))
             return ResourceViolation("memory", self._polled_mb, memory)
         return None
 

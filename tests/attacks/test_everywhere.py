@@ -5,7 +5,7 @@ import random
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mcp_codeexec import Engine
@@ -114,6 +114,7 @@ async def test_beyond_the_limit_addresses_are_redacted_and_counted() -> None:
     places=st.lists(st.sampled_from(list(PATHS)), min_size=1, max_size=2),
     glue=st.sampled_from([" ", "\n", "\t", ", ", " | ", '" "', " (", "; "]),
 )
+@example(kinds=["card", "iban", "github_token"], places=["stack"], glue=" ")  # its name is cut inside the token
 async def test_no_mix_of_them_shows_in_any_answer(engine: Engine, kinds: list[str], places: list[str], glue: str) -> None:
     text = glue.join(VALUES[kind] for kind in kinds)
     session = (await engine.execute(f"const secret = {json.dumps(text)}; 1")).session_id

@@ -11,9 +11,10 @@ from mcp_codeexec.errors import Withheld
 from mcp_codeexec.filtering import FilterPipeline, detect
 from mcp_codeexec.model import Json
 from tests.unit.filtering.memory_vault import MemoryVault
-from tests.unit.filtering.samples import BY_VENDOR, PASSWORD
+from tests.unit.filtering.samples import BY_VENDOR, PASSWORD, pem_lines
 
 GITHUB = BY_VENDOR["github_token"]
+PEM = pem_lines()
 
 
 async def test_an_address_gets_the_same_token_everywhere(pipeline: FilterPipeline, vault: MemoryVault) -> None:
@@ -172,6 +173,24 @@ async def test_a_vault_that_fails_withholds_the_answer(pipeline: FilterPipeline)
     with pytest.raises(Withheld) as caught:
         await pipeline.clean("ann@example.com", MemoryVault(broken=True))
     assert "ann" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        ({"error": {"name": GITHUB[:36], "message": "1"}}, ["error", "name", "message"]),
+        ([{"name": "a", "preview": PEM[0], "kept": "exact"}, {"name": "b", "preview": "\n".join(PEM[1:])}], ["kept", "exact", "preview"]),
+        ({"value": [GITHUB[:20], GITHUB[20:36]], "hint": "1"}, ["value", "hint"]),
+    ],
+    ids=["a key cut by a bound", "a private key in two variables", "a list and what follows"],
+)
+async def test_the_words_of_an_answer_stay_where_a_secret_goes_across_them(
+    pipeline: FilterPipeline, vault: MemoryVault, tree: Json, words: list[str]
+) -> None:
+    cleaned = await pipeline.clean(tree, vault)
+    assert set(words) <= set(strings(cleaned.tree))
+    assert cleaned.redactions == {"secret": 1}
+    assert not any(text in json.dumps(cleaned.tree) for text in (GITHUB[:20], GITHUB[20:36], *PEM))
 
 
 async def test_rules_are_loaded_when_they_are_first_needed(vault: MemoryVault) -> None:

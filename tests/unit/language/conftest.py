@@ -1,4 +1,4 @@
-"""An engine for all tests of the language: they state what programs mean, not how they are spelt."""
+"""An engine for the tests of the language: they state what programs mean, not how they are spelt."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
@@ -12,9 +12,9 @@ Run = Callable[..., Awaitable[Outcome]]
 """Runs texts one after the other in a new session; the outcome of the last one."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def language_engine() -> AsyncGenerator[Engine]:
-    """One engine, its sessions short-lived."""
+    """One engine for a file, its sessions short-lived. Not for longer: its spares would come while others count processes."""
     async with Engine(Settings.load({"ephemeral": True, "spare_workers": 2, "live_sessions": 4})) as engine:
         yield engine
 

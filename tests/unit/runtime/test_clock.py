@@ -102,4 +102,4 @@ async def test_where_the_kernel_does_not_limit_memory_it_is_watched(unlimited: S
     body = "for (const all = [];; await new Promise((r) => setTimeout(r, 1))) all.push(new Uint8Array(1e6).fill(1))"
     raw = await unlimited.run(body)
     assert (raw.status, raw.stopped, raw.heap_kept) == ("memory_limit", "killed", False)
-    assert raw.usage.peak_memory_mb > SETTINGS.memory_mb
+    assert raw.usage.peak_memory_mb >= SETTINGS.memory_mb  # it counts tenths
