@@ -179,7 +179,10 @@ async def test_a_vault_that_fails_withholds_the_answer(pipeline: FilterPipeline)
     ("tree", "words"),
     [
         ({"error": {"name": GITHUB[:36], "message": "1"}}, ["error", "name", "message"]),
-        ([{"name": "a", "preview": PEM[0], "kept": "exact"}, {"name": "b", "preview": "\n".join(PEM[1:])}], ["kept", "exact", "preview"]),
+        (
+            [{"name": "a", "preview": PEM[0], "kept": "exact"}, {"name": "b", "preview": "\n".join(PEM[1:])}],
+            ["kept", "exact", "preview"],
+        ),
         ({"value": [GITHUB[:20], GITHUB[20:36]], "hint": "1"}, ["value", "hint"]),
     ],
     ids=["a key cut by a bound", "a private key in two variables", "a list and what follows"],
