@@ -210,6 +210,10 @@ class Engine:
         """The session's files, by name. Raises SessionNotFound."""
         return self._files.of(await self._session(session_id))
 
+    async def offered_files(self) -> list[str]:
+        """Names of the operator's files, filtered: what may be said of them before there is a session. Raises Withheld."""
+        return await self._files.offered()
+
     async def remove_file(self, session_id: str, name: str) -> bool:
         """Take a file away; False if there was none. Raises SessionNotFound, FileRefused."""
         return await self._files.remove(await self._session(session_id), name)

@@ -1,10 +1,11 @@
 """The files of sessions: for a run, and for the host, who may put them in and take them out."""
 
 import json
+from typing import cast
 
 from mcp_codeexec.engine.heaps import Heaps
 from mcp_codeexec.engine.record import act
-from mcp_codeexec.filtering import FilterPipeline
+from mcp_codeexec.filtering import FilterPipeline, NoTokens
 from mcp_codeexec.model import Json, RunDraft, StoredFile
 from mcp_codeexec.ports import SessionStore
 from mcp_codeexec.sessions.inputs import OfferedFiles
@@ -34,6 +35,11 @@ class Files:
     def table(self, session: Session) -> list[Json]:
         """Name and bytes of every file that the session's code can read."""
         return self.workspace(session).listed()
+
+    async def offered(self) -> list[str]:
+        """Names of the operator's files, as they may be read outside of any session. Raises Withheld."""
+        cleaned = await self._filters.clean(list(self._inputs.sizes), NoTokens())
+        return cast("list[str]", cleaned.tree)
 
     def of(self, session: Session) -> tuple[StoredFile, ...]:
         """The session's own files, by name."""

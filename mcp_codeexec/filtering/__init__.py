@@ -4,11 +4,12 @@ from mcp_codeexec.filtering.budget import fit
 from mcp_codeexec.filtering.excerpt import token_around
 from mcp_codeexec.filtering.pipeline import Cleaned, FilterPipeline, Page
 from mcp_codeexec.filtering.sample import dumped
-from mcp_codeexec.filtering.tokens import behind, redacted_kinds, revealed, revealed_tree
+from mcp_codeexec.filtering.tokens import NoTokens, behind, redacted_kinds, revealed, revealed_tree
 
 __all__ = [
     "Cleaned",
     "FilterPipeline",
+    "NoTokens",
     "Page",
     "behind",
     "dumped",

@@ -4,13 +4,32 @@ from collections.abc import Iterable
 
 from mcp_codeexec.filtering.spans import PERSONAL, TOKEN
 from mcp_codeexec.filtering.tree import StringTree
-from mcp_codeexec.model import Json
+from mcp_codeexec.model import Json, VaultRow
 from mcp_codeexec.ports import Vault
 
 
 def stand_in(kind: str, value: str, vault: Vault) -> str:
     """`[REDACTED:kind]` for a secret, for good; the vault's token for personal data."""
     return vault.tokenise(kind, value) if kind in PERSONAL else f"[REDACTED:{kind}]"
+
+
+class NoTokens:
+    """The vault of what belongs to no session: personal data is redacted, for a token would have no way back."""
+
+    def tokenise(self, kind: str, value: str) -> str:
+        """Always a redaction."""
+        return f"[REDACTED:{kind}]"
+
+    def reveal(self, token: str) -> str | None:
+        """Never a value."""
+
+    def values(self, kind: str) -> list[str]:
+        """None."""
+        return []
+
+    def minted(self) -> tuple[VaultRow, ...]:
+        """None."""
+        return ()
 
 
 _REDACTED = b"[REDACTED:"

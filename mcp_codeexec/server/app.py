@@ -40,16 +40,20 @@ def build_server(settings: Settings, make_engine: Callable[[], Engine]) -> Serve
     """A server for one or more connections of one process; each entering of its lifespan makes an engine."""
 
     @cache
-    def definitions() -> list[Tool]:  # only when they are asked for: the schemas take as long as ten calls
-        return [spec.definition(name, settings) for name, spec in TOOLS.items()]
+    def definitions(inputs: tuple[str, ...]) -> list[Tool]:  # only when they are asked for: the schemas take as long as ten calls
+        return [spec.definition(name, settings, inputs) for name, spec in TOOLS.items()]
 
     @asynccontextmanager
     async def lifespan(_: Server[Engine]) -> AsyncGenerator[Engine]:
         async with make_engine() as engine:  # returns at once: nothing may delay the handshake
             yield engine
 
-    async def list_tools(_: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
-        return ListToolsResult(tools=definitions())
+    async def list_tools(ctx: Context, _: PaginatedRequestParams | None) -> ListToolsResult:
+        inputs: list[str] = []
+        if settings.input:
+            with contextlib.suppress(Withheld):  # files.list() names them, or says why it does not
+                inputs = await ctx.lifespan_context.offered_files()
+        return ListToolsResult(tools=definitions(tuple(inputs)))
 
     async def call_tool(ctx: Context, params: CallToolRequestParams) -> CallToolResult:
         return _result(await _answer(ctx, params))

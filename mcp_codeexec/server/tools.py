@@ -1,7 +1,7 @@
 """The three tools: their arguments, what a model reads about them, and the engine's method behind each."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar, cast
 
@@ -12,7 +12,6 @@ from mcp_codeexec.answers import Answer, HistoryAnswer, Outcome, VariableAnswer
 from mcp_codeexec.engine import MOST, Engine
 from mcp_codeexec.errors import BadArguments
 from mcp_codeexec.model import Stage
-from mcp_codeexec.sessions.inputs import OfferedFiles
 from mcp_codeexec.settings import Settings
 
 A = TypeVar("A", bound=BaseModel)
@@ -65,7 +64,7 @@ class ToolSpec(Generic[A]):
     arguments: type[A]
     answer: type[Answer]
     title: str
-    describe: Callable[[Settings], str]
+    describe: Callable[[Settings, Sequence[str]], str]
     read_only: bool
     run: Callable[[Engine, A, OnStage], Awaitable[Answer]]
 
@@ -78,8 +77,8 @@ class ToolSpec(Generic[A]):
             raise _bad_arguments(name, self.arguments, exc) from None
         return await self.run(engine, arguments, on_stage)
 
-    def definition(self, name: str, settings: Settings) -> Tool:
-        """What `tools/list` says of it."""
+    def definition(self, name: str, settings: Settings, inputs: Sequence[str] = ()) -> Tool:
+        """What `tools/list` says of it. `inputs` are the operator's files, as they may be named."""
         schema = portable(self.arguments.model_json_schema())
         del schema["description"]  # the class says what it is to readers of this file
         if "timeout_ms" in schema["properties"]:
@@ -87,7 +86,7 @@ class ToolSpec(Generic[A]):
         return Tool(
             name=name,
             title=self.title,
-            description=self.describe(settings),
+            description=self.describe(settings, inputs),
             input_schema=schema,
             output_schema=lean(portable(self.answer.model_json_schema())),
             annotations=ToolAnnotations(
@@ -100,7 +99,7 @@ class ToolSpec(Generic[A]):
         )
 
 
-def _execute_text(settings: Settings) -> str:
+def _execute_text(settings: Settings, inputs: Sequence[str]) -> str:
     return f"""\
 Run TypeScript in a private sandbox and get a short answer. Use it to compute, transform and analyse data. A session works like a \
 notebook: send small pieces, build on earlier ones.
@@ -114,7 +113,7 @@ LIMITS  {settings.timeout_ms / 1_000:g} s (timeout_ms, up to {settings.max_timeo
 {settings.code_kb} KB code; {settings.string_kb} KB per string literal (build longer text in pieces); {settings.workspace_mb} MB of files. \
 Await what you need: timers still pending at the end are cancelled.
 HAVE  All of modern JavaScript: Intl, URL, crypto, TextEncoder, structuredClone, Temporal. UTC. Files of the session: \
-await files.write(name, textOrBytes), files.read(name), files.list(), files.remove(name).{_inputs(settings)}
+await files.write(name, textOrBytes), files.read(name), files.list(), files.remove(name).{_inputs(inputs)}
 HAVE NOT  network (fetch), import and npm packages, require, process, Deno, Buffer, eval, Worker, globalThis, decorators, \
 type checking.
 PRIVACY  Secrets come back as [REDACTED:kind]; personal data (addresses, phones, cards, …) as a token such as [EMAIL_k3f9q2], the same \
@@ -124,22 +123,21 @@ EXAMPLE  const orders = [{{sku: "A", qty: 2, price: 9.5}}, {{sku: "B", qty: 1, p
 then, with that session_id:  orders.filter(o => o.qty > 1)"""
 
 
-def _inputs(settings: Settings) -> str:
+def _inputs(names: Sequence[str]) -> str:
     """The operator's files, as far as a line holds them."""
-    names = list(OfferedFiles.of(settings).sizes)
     shown = [json.dumps(name, ensure_ascii=False) for name in names[:_INPUTS_SHOWN] if len(name) <= _INPUT_NAME]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
     return f"\nINPUTS  to read only: {', '.join(shown)}{more}." if names else ""
 
 
-def _variable_text(settings: Settings) -> str:
+def _variable_text(_: Settings, __: Sequence[str]) -> str:
     return """\
 Read a session's variables without running code. Without name: the table of all (name, type, size, how it is kept, the run that last \
 changed it) and of its files. With name: its value, or a part of it by path, or a page by offset and limit; `next` is the exact call for \
 the next page. Use it for the rest of a cut value."""
 
 
-def _history_text(settings: Settings) -> str:
+def _history_text(_: Settings, __: Sequence[str]) -> str:
     return """\
 Read what happened. Without arguments: your sessions, last used first. With session_id: its runs, newest first. With run: its code and \
 answer. With run and part (code, output, value, error): that part whole, in pages. Also how to find a result that got lost on its way to \

@@ -28,10 +28,10 @@ def command(data: Path | None) -> list[str]:
 
 
 @asynccontextmanager
-async def connected(era: Any = "auto", data: Path | None = None) -> AsyncGenerator[Client]:
+async def connected(era: Any = "auto", data: Path | None = None, flags: Sequence[str] = ()) -> AsyncGenerator[Client]:
     """A connected client, for LIMIT_S seconds at most."""
     with anyio.fail_after(LIMIT_S):
-        async with Client(StdioServerParameters(command=sys.executable, args=command(data)), mode=era) as client:
+        async with Client(StdioServerParameters(command=sys.executable, args=[*command(data), *flags]), mode=era) as client:
             yield client
 
 

@@ -1,12 +1,15 @@
 """What execute_code's description promises a model is so."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from mcp_codeexec import Engine
 from mcp_codeexec.server.tools import TOOLS
 from mcp_codeexec.settings import Settings
+from tests.integration.stdio import connected, structure_of
+from tests.unit.filtering.samples import BY_VENDOR
 
 TEXT = TOOLS["execute_code"].definition("execute_code", Settings.load({})).description or ""
 
@@ -99,3 +102,16 @@ async def test_a_run_that_is_killed_is_undone_and_what_a_session_may_lose_is_nam
     assert (await engine.execute("a", first.session_id)).value == 5
     history = await engine.session_history(first.session_id)
     assert [row.run for row in history.runs] == [3, 2, 1]
+
+
+async def test_the_operators_files_are_named_but_for_what_may_not_be_read(tmp_path: Path) -> None:
+    names = ["rows.csv", "ann@example.com.csv", f"{BY_VENDOR['github_token']}.txt"]
+    (folder := tmp_path / "in").mkdir()
+    for name in names:
+        (folder / name).write_text("a")
+    async with connected(flags=["--input", str(folder)]) as client:
+        told = (await client.list_tools()).tools[0].description or ""
+        run = await client.call_tool("execute_code", {"code": "(await files.list()).map(f => f.name.replace(/.*\\//, ''))"})
+    shown = '"inputs/in/[REDACTED:email]", "inputs/in/[REDACTED:github_token].txt", "inputs/in/rows.csv"'
+    assert told.split("INPUTS  ")[1].split("\n")[0] == f"to read only: {shown}."
+    assert re.fullmatch(r"\[EMAIL_\w+\]", structure_of(run)["value"][0]), structure_of(run)
