@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from mcp_codeexec.answers import Change, Cut, ErrorInfo, Outcome
 from mcp_codeexec.filtering.excerpt import excerpt
+from mcp_codeexec.filtering.media import described, has_media
 from mcp_codeexec.filtering.sample import ENCODED, PATH, SHAPE, dumped, is_encoded, sample
 from mcp_codeexec.model import Json
 
@@ -35,8 +36,10 @@ def weight(outcome: Outcome) -> int:
 
 
 def fit(outcome: Outcome, budget: int) -> Outcome:
-    """`outcome` itself if its `weight` is at most `budget` characters, else one that is, with cuts. What is unset stays unset."""
-    if len(outcome.variables) <= VARIABLES and weight(outcome) <= budget:
+    """`outcome` itself if its `weight` is at most `budget` characters and no file is printed in it, else one of which that is true,
+    with cuts. What is unset stays unset."""
+    printed = (outcome.value_text, outcome.output, dumped(outcome.value) if "value" in outcome.model_fields_set else "")
+    if len(outcome.variables) <= VARIABLES and weight(outcome) <= budget and not any(map(has_media, printed)):
         return outcome
     fitting = _Fitting(outcome, budget)
     fitting.cut_error()
@@ -102,22 +105,25 @@ class _Fitting:
         value = self.whole.value
         room = self.left - min(len(self.whole.output), self.left // 4)
         text = self.whole.value_text
-        if plain and len(dumped(value)) + len(text) <= room:
-            self.left -= len(dumped(value)) + len(text)
-            return
         if plain:
+            taken = len(dumped(value)) + len(text)
+            if taken <= room and not has_media(dumped(value)):
+                self.left -= taken
+                return
             del self.fields["value"]
-            if not text and isinstance(value, (list, dict)) and self._sample(value, min(room, SAMPLE)):
+            if not text and isinstance(value, (list, dict)) and self._sample(value, room if taken <= room else min(room, SAMPLE)):
                 return
             room = min(room, ENCODED) if isinstance(value, str) and is_encoded(value) else room
             text = text or (value if isinstance(value, str) else dumped(value))
-        part = excerpt(text, room)
+        part = excerpt(shown := described(text), room)
         self.fields["value_text"] = part.text
         self.left -= len(part.text)
         if part.kept < len(text):
-            get = self._history("value", part.head)
+            head = part.head if shown == text else 0
+            known = self.cuts.get("value")
+            get = known.get if known and shown != text else self._history("value", head)
             if plain and not self.whole.value_text and not self.whole.redactions:  # where filtered and raw offsets are the same
-                get = f'get_variable("{self.whole.session_id}", "_", offset={_items_in(value, part.head)})'
+                get = f'get_variable("{self.whole.session_id}", "_", offset={_items_in(value, head)})'
             self.cuts["value"] = self._cut("value", part.kept, len(text), get)
 
     def _sample(self, value: Json, room: int) -> bool:
@@ -141,10 +147,11 @@ class _Fitting:
         output = self.whole.output
         if not output:
             return
-        part = excerpt(output, self.left)
+        part = excerpt(shown := described(output), self.left)
         self.fields["output"] = part.text
         if part.kept < len(output):
-            self.cuts["output"] = self._cut("output", part.kept, len(output), self._history("output", part.head))
+            get = self._history("output", part.head if shown == output else 0)
+            self.cuts["output"] = self._cut("output", part.kept, len(output), get)
 
     def _short_error(self, error: ErrorInfo, room: int) -> ErrorInfo:
         fields: dict[str, Any] = {name: getattr(error, name) for name in error.model_fields_set}

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from mcp_codeexec.filtering.excerpt import excerpt
+from mcp_codeexec.filtering.media import described, has_media
 from mcp_codeexec.filtering.tree import is_larger
 from mcp_codeexec.model import Json
 
@@ -64,7 +65,7 @@ def dumped(value: Json) -> str:
 def _sample(value: Json, room: int, keys: tuple[_Key, ...]) -> Sample:
     if not isinstance(value, (str, list, dict)):
         return Sample(dumped(value), None)
-    if not is_larger(value, 8 * room) and len(text := dumped(value)) <= room:  # what is far too large need not be written
+    if not is_larger(value, 8 * room) and len(text := dumped(value)) <= room and not has_media(text):  # else it need not be written
         return Sample(text, None)
     if isinstance(value, str):
         text, kept = _short(value, room)
@@ -120,6 +121,7 @@ def _closed(value: list[Json] | dict[str, Json], text: str) -> str:
 
 def _short(text: str, room: int) -> tuple[str, int]:
     """A text's JSON with its middle left out, and how many characters it keeps; what has to be escaped takes more room than it has."""
+    text = described(text)
     most = min(room, ENCODED) if is_encoded(text) else room
     part = excerpt(text, most)
     while len(dumped(part.text)) > room and most > 0:
