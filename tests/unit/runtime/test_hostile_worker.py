@@ -22,7 +22,7 @@ PROGRAM = Program("", "return 1", {}, frozenset(), lambda line, column: None)
 # ruff: noqa: ASYNC220 - processes of the tests' own
 
 
-async def lied(lie: str, timeout_ms: int = 300) -> tuple[RawRun, SessionWorker]:
+async def lied(lie: str, timeout_ms: int = 10_000) -> tuple[RawRun, SessionWorker]:
     popen = subprocess.Popen(
         [sys.executable, str(LIAR), lie],
         stdin=subprocess.PIPE,
@@ -89,7 +89,7 @@ async def test_a_process_that_ends_early_is_told_as_that() -> None:
 
 
 async def test_a_silent_process_is_killed_at_the_limit() -> None:
-    raw, worker = await lied("silence")
+    raw, worker = await lied("silence", timeout_ms=300)
     assert (raw.status, raw.stopped, raw.heap_kept) == ("timeout", "killed", False)
     assert not psutil.pid_exists(worker.process.pid)
 
