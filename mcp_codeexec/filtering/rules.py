@@ -38,10 +38,10 @@ _PEM = linear(
     rf"(?:{_PEM_GAP}(?:Proc-Type|DEK-Info|Version|Comment):[^\n\\\"]*)*"
     rf"(?:{_PEM_GAP}[A-Za-z0-9+/=]{{16}}[A-Za-z0-9+/=]*)+(?:{_PEM_GAP}[A-Za-z0-9+/]+=+)?)"
 )
-_SPACE = linear(r"\s")
-_DIGIT = linear(r"[0-9]")
-_LETTER = linear(r"[A-Za-z\x{80}-\x{10ffff}]")
-_SIGN = linear(r"[!@#$%^*+~?]")
+_DIGITS = b"0123456789"
+_LETTERS = bytes(range(65, 91)) + bytes(range(97, 123)) + bytes(range(128, 256))
+_SIGNS = b"!@#$%^*+~?"
+_SPACES = b" \t\n\r\f\v"
 # of a file, or as in `config.user.password2`
 _PATH = linear(r"^(?:\.{0,2}(?:/[\w.-]+){2}(?:/[\w.-]+)*/?|[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+)$")
 _UUID = linear(r"(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
@@ -57,6 +57,7 @@ _CALLS = (b"(", b"[")  # `password = ask2(…)` is code
 
 Name = Literal["password", "secret", "api_key", "token"]
 """What a name says its value is; also the kind of redaction."""
+_SHORTEST: dict[Name, int] = {"password": 6, "secret": 6, "api_key": 12, "token": 16}  # bytes
 _NAMES: tuple[Name, ...] = ("password", "secret", "api_key", "token")  # by group
 
 
@@ -71,7 +72,7 @@ def own_secrets(data: bytes) -> Iterator[Span]:
     yield from _assigned(data)
     for match in _HEADER.finditer(data):
         value = _part(data, match, 1)
-        if len(value) >= 8 and (_DIGIT.search(value) or not (value.islower() or value.isupper() or value.istitle())):
+        if len(value) >= 8 and (_has(value, _DIGITS) or not (value.islower() or value.isupper() or value.istitle())):
             yield Span(*match.span(1), "authorization")
     for match in _URL.finditer(data):
         value = _part(data, match, 1)
@@ -113,14 +114,18 @@ def _name(match: Match, data: bytes) -> Name | None:
 
 def is_plausible(name: Name, value: bytes, *, quoted: bool = True) -> bool:
     """Whether a value that stands under such a name is a secret, and not a type, a label, a call or a place to fill in."""
-    if _is_template(value) or b"://" in value or _SPACE.search(value[:256]) or _PATH.search(value):
+    if len(value) < _SHORTEST[name] or _has(value[:256], _SPACES):
         return False
-    mixed = bool(_DIGIT.search(value) and _LETTER.search(value))
-    if name == "api_key":
-        return mixed and len(value) >= 12
-    if name == "token":
-        return mixed and len(value) >= 16 and not _UUID.search(value)
-    return len(value) >= 6 and (quoted or mixed or bool(_SIGN.search(value))) and value.lower() not in _NOT_PASSWORDS
+    mixed = _has(value, _DIGITS) and _has(value, _LETTERS)
+    telling = mixed or (name not in ("api_key", "token") and (quoted or _has(value, _SIGNS)))
+    if not telling or value.lower() in _NOT_PASSWORDS or _is_template(value) or b"://" in value:
+        return False
+    return not _PATH.search(value) and not (name == "token" and _UUID.search(value))
+
+
+def _has(value: bytes, some: bytes) -> bool:
+    """Whether one of these bytes is in it; a fifth of the time that a search for a class takes."""
+    return len(value.translate(None, some)) < len(value)
 
 
 def _is_template(value: bytes) -> bool:
