@@ -23,21 +23,37 @@ class Match(Protocol):
         ...
 
 
-class Pattern(Protocol):
-    """A compiled pattern."""
+class _Compiled(Protocol):
+    def search(self, text: bytes, pos: int = 0, /) -> Match | None: ...
 
-    def search(self, text: bytes, pos: int = 0, /) -> Match | None:
+    def finditer(self, text: bytes, /) -> Iterator[Match]: ...
+
+
+class Pattern:
+    """A pattern for UTF-8 bytes. It is compiled when it is first used: together they take 25 ms, and most texts need few."""
+
+    __slots__ = ("_compiled", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._compiled: _Compiled | None = None
+
+    def search(self, text: bytes, pos: int = 0) -> Match | None:
         """The leftmost match at or after `pos`."""
-        ...
+        return (self._compiled or self._compile()).search(text, pos)
 
-    def finditer(self, text: bytes, /) -> Iterator[Match]:
+    def finditer(self, text: bytes) -> Iterator[Match]:
         """All matches that do not overlap."""
-        ...
+        return (self._compiled or self._compile()).finditer(text)
+
+    def _compile(self) -> _Compiled:
+        self._compiled = cast(_Compiled, re2.compile(self._text))  # pyright: ignore[reportUnknownMemberType] it has no types
+        return self._compiled
 
 
 def linear(pattern: str) -> Pattern:
-    """`pattern` compiled for searching UTF-8 bytes."""
-    return cast(Pattern, re2.compile(pattern))  # pyright: ignore[reportUnknownMemberType] it has no types
+    """`pattern` for searching UTF-8 bytes."""
+    return Pattern(pattern)
 
 
 def literally(text: str) -> str:
