@@ -7,7 +7,7 @@
 // after an `await` can only be ended by killing the process. `allowUnsafeEvalBlockedByCSP: false`, or the inspector would lift the ban on
 // code from strings.
 import type { Session } from "node:inspector";
-import { append, define, deleteProperty, ownValue, PromiseOf, setPrototypeOf } from "./primordials.ts";
+import { append, define, deleteProperty, list, ownValue, PromiseOf, setPrototypeOf } from "./primordials.ts";
 import { MAKING, type Privates, TELL } from "./privates.ts";
 import { OF_INSPECTOR, unplant } from "./planted.ts";
 
@@ -27,9 +27,9 @@ export interface Scope {
 }
 
 /** What `f` makes of each, in a list that a promise can be resolved with: no `then` that a session planted is found on it. */
-function each<T, R>(list: T[], f: (item: T) => R): R[] {
-  const made: R[] = setPrototypeOf([], null);
-  for (let i = 0; i < list.length; i++) append(made, f(list[i]!));
+function each<T, R>(items: T[], f: (item: T) => R): R[] {
+  const made = list<R>();
+  for (let i = 0; i < items.length; i++) append(made, f(items[i]!));
   return made;
 }
 
@@ -181,7 +181,7 @@ export class Evaluator {
 
   /** For each function the scopes that it closes over, innermost first, but those that all share; undefined for one of the platform. */
   async closures(functions: object[]): Promise<(Scope[] | undefined)[]> {
-    const found: (Scope[] | undefined)[] = setPrototypeOf([], null), told = await this.#properties(await this.#handles(functions));
+    const found = list<Scope[] | undefined>(), told = await this.#properties(await this.#handles(functions));
     const lists = await this.#properties(each(told, (t) => internal(t, "[[Scopes]]")?.objectId));
     for (let i = 0; i < lists.length; i++) {
       if (internal(told[i], "[[Scopes]]") === undefined || internal(told[i], "[[TargetFunction]]") !== undefined) {

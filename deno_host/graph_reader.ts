@@ -7,6 +7,7 @@ import {
   deleteProperty,
   ErrorOf,
   getOwnPropertyDescriptor,
+  list,
   mapDelete,
   mapGet,
   mapSet,
@@ -41,10 +42,6 @@ export interface Maker {
 const HOLE = {};
 const PRIVATE = 64; // beside a kind
 type Members = Map<PropertyKey, PropertyDescriptor>;
-
-function list<T>(): T[] {
-  return setPrototypeOf([], null);
-}
 
 function there<T>(found: T | undefined): T {
   if (found === undefined) throw new ErrorOf(DAMAGED);

@@ -11,6 +11,7 @@ import {
   getValue,
   hasOwn,
   isExtensible,
+  list,
   mapDelete,
   mapForEach,
   mapGet,
@@ -24,7 +25,6 @@ import {
   ownKeys,
   sameValue,
   setForEach,
-  setPrototypeOf,
   setSize,
   symbolDescription,
   symbolsOf,
@@ -38,11 +38,12 @@ import type { Memory } from "./memory.ts";
 import type { PieceWriter } from "./pieces.ts";
 import type { Platform } from "./platform.ts";
 import { type Functions, identifiers } from "./functions.ts";
+import { afterElements, fillsItsLength, isMade, isPlain, LONG, plainValue, VALUE_BYTES } from "./properties.ts";
+import { Shapes } from "./shapes.ts";
 
-const VALUE_BYTES = 8_388_608, OBJECTS = 200_000, SHAPES = 8, OFTEN = 256, SELDOM = 16, ROOM_MB = 6;
+const OBJECTS = 200_000, OFTEN = 256, SELDOM = 16, ROOM_MB = 6;
 const KINDS = 128, PRIVATE = 64, MB = 1_048_576, ENTRY = 64; // bytes of an entry while its map grows
 const BYTES_AN_ELEMENT = 10, LONG_TEXT = 262_144;
-const LONG = 50_000; // elements of an array: the list of their keys takes several times the room of the elements
 
 /** What was written of one value. */
 export interface Written {
@@ -51,21 +52,6 @@ export interface Written {
   others: number[]; // numbers of objects of other values that it holds
   classes: [number, string][]; // numbers of classes, and their source
   mentions: Set<string>; // words of the sources that it holds
-}
-
-/** An array of ours: appending to it cannot meet a setter that a session planted on Array.prototype. */
-function list<T>(): T[] {
-  return setPrototypeOf([], null);
-}
-
-const isPlain = (d: PropertyDescriptor) => d.writable === true && d.enumerable === true && d.configurable === true;
-
-/**
- * The value of a property that is no accessor; undefined where that has to be looked at more closely. Not by `o[key]`: code that has seen
- * arrays of several kinds makes of an array of numbers, when it reads one, another that takes three times the room.
- */
-function plainValue(o: any, key: PropertyKey): unknown {
-  return getterOf(o, key) === undefined && hasOwn(o, key) ? getValue(o, key) : undefined;
 }
 
 export class GraphWriter {
@@ -78,7 +64,7 @@ export class GraphWriter {
   #next: number;
   #until: number;
   #all: (object | symbol)[] = list();
-  #shapes: string[][] = list();
+  #shapes = new Shapes();
   #keys: string[] = list();
   #values: unknown[] = list();
   #written!: Written;
@@ -103,7 +89,7 @@ export class GraphWriter {
     const first = this.#next;
     this.#written = { first, bySource: false, others: list(), classes: list(), mentions: new NativeSet() };
     this.#all = list();
-    this.#shapes = list();
+    this.#shapes = new Shapes();
     try {
       this.#value(value);
       for (let i = 0; i < this.#all.length; i++) {
@@ -358,16 +344,12 @@ export class GraphWriter {
 
   /** The first `n` of these keys. */
   #shape(keys: string[], n: number): void {
-    const told = this.#shapes.length, out = this.#out;
-    for (let shape = told - 1; shape >= 0 && shape >= told - SHAPES; shape--) {
-      if (sameKeys(this.#shapes[shape]!, keys, n)) return out.count(format.NO_SHAPE + 1 + shape);
-    }
-    out.count(format.NO_SHAPE + 1 + told);
+    const known = this.#shapes.find(keys, n), out = this.#out;
+    if (known >= 0) return out.count(format.NO_SHAPE + 1 + known);
+    out.count(format.NO_SHAPE + 1 + this.#shapes.length);
     out.count(n);
     for (let i = 0; i < n; i++) out.text(keys[i]!);
-    if (n > format.LONGEST_SHAPE) return;
-    const shape: string[] = this.#shapes[told] = list();
-    for (let i = 0; i < n; i++) shape[i] = keys[i]!;
+    if (n <= format.LONGEST_SHAPE) this.#shapes.add(keys, n);
   }
 
   /** An array's plain elements, in their order; then what else there is to it, if anything. */
@@ -437,36 +419,4 @@ export class GraphWriter {
     }
     out.byte(isExtensible(o) ? format.TRUE : format.FALSE); // no key: the end of the properties
   }
-}
-
-/** Whether a property is there already when an object of its kind is made, and says nothing of it. */
-function isMade(o: object, kind: number, key: PropertyKey, platform: Platform): boolean {
-  if (kind === format.MADE || kind === format.PARAMETERS) return platform.isOwn(getPrototypeOf(o)!, key);
-  if (kind === format.CLASS) return key === "prototype";
-  return kind === format.BOXED && key === "length" && brands.isStringObject(o);
-}
-
-function sameKeys(a: string[], b: string[], n: number): boolean {
-  if (a.length !== n) return false;
-  for (let i = 0; i < n; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-/** Whether an array has about as many elements as its length says; throws NotKept where these are far too many. */
-function fillsItsLength(a: unknown[]): boolean {
-  if (a.length <= LONG) return true;
-  let there = 0;
-  for (let i = 0; i < OFTEN; i++) if (hasOwn(a, i)) there++;
-  if (2 * there > OFTEN && a.length > VALUE_BYTES) throw new NotKept(LARGE);
-  return 2 * there > OFTEN;
-}
-
-/** The keys of a view or a boxed primitive without those of its elements or characters. */
-function afterElements(o: object): PropertyKey[] {
-  const n = brands.isTypedArray(o) ? brands.lengthOf(o) : brands.isStringObject(o) ? (brands.unboxed(o) as string).length : 0;
-  const own = list<PropertyKey>();
-  if (n > LONG) return own; // the list would take too much room: properties that somebody gave such a one are not kept
-  const all = ownKeys(o);
-  for (let i = n; i < all.length; i++) own[own.length] = all[i]!;
-  return own;
 }

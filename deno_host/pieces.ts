@@ -12,8 +12,8 @@ import {
   fromCharCode,
   getFloat64,
   isWellFormed,
+  list,
   setFloat64,
-  setPrototypeOf,
   slice,
   viewByteLength,
   viewOn,
@@ -201,7 +201,7 @@ export class PieceReader {
 
   /** Made at once: a text that grows by single characters takes twenty times its room, for as long as it lives. */
   #units(n: number): string {
-    const units: number[] = setPrototypeOf([], null);
+    const units = list<number>();
     for (let i = 0; i < n; i++) {
       const low = this.byte();
       units[i] = low + 256 * this.byte();

@@ -156,3 +156,8 @@ function ownData(d: PropertyDescriptor): unknown {
   setPrototypeOf(d, null); // fields planted on Object.prototype would show through
   return d.value;
 }
+
+/** An array of ours: appending to it cannot meet a setter that a session planted on Array.prototype. */
+export function list<T>(): T[] {
+  return setPrototypeOf([], null);
+}
