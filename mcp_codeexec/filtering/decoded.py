@@ -1,4 +1,5 @@
-"""Other readings of a text: what its `%40`, `\\n`, `\\u0040`, `\\x40`, `&#64;` and its base64 say, with the way back to where it stands.
+"""Other readings of a text: what its `%40`, `\\n`, `\\u0040`, `\\x40`, `&#64;` and its base64 say, and what is left of it without invisible
+letters, hard spaces and letters of full width, with the way back to where it stands.
 
 A reading is made only of what there is to read and the text near it, in one pass; what is decoded is decoded twice at most.
 """
@@ -15,6 +16,16 @@ from mcp_codeexec.filtering.spans import Span
 _ESCAPED = linear(
     r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*|\\+u[0-9A-Fa-f]{4}|\\+u\{[0-9A-Fa-f]{1,6}\}|\\+x[0-9A-Fa-f]{2}|\\+[nrt]"
     r"|&#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});|&(?:amp|commat|quot|lt|gt);"
+    r"|[\x{a0}\x{ad}\x{2007}\x{200b}-\x{200d}\x{2010}-\x{2012}\x{202f}\x{2060}\x{feff}"
+    r"\x{ff0b}\x{ff0d}\x{ff0e}\x{ff10}-\x{ff19}\x{ff20}-\x{ff3a}\x{ff41}-\x{ff5a}]+"
+)
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("\xad\u200b\u200c\u200d\u2060\ufeff", ""),
+        **dict.fromkeys("\xa0\u2007\u202f", " "),
+        **dict.fromkeys("\u2010\u2011\u2012", "-"),
+        **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    }
 )
 # Groups of four that are three bytes of ASCII: neither hashes nor images have five in a row, or hardly ever.
 _BASE64 = linear(r"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]){4,}[A-Za-z0-9+/_-]{0,3}={0,2}")
@@ -72,14 +83,14 @@ def back(span: Span, steps: tuple[Reading, ...]) -> Span:
 
 
 def _unescaped(data: bytes) -> Reading | None:
-    if b"%" not in data and b"\\" not in data and b"&" not in data:
+    if b"%" not in data and b"\\" not in data and b"&" not in data and data.isascii():
         return None
     pieces: list[tuple[bytes, int, int]] = []
     at = 0
     for match in _ESCAPED.finditer(data):
         start, end = match.span()
         said = _said(data[start:end])
-        if not said:
+        if said is None:
             continue
         if start - at > 2 * _NEAR or (not pieces and start > _NEAR):
             if pieces:
@@ -93,7 +104,9 @@ def _unescaped(data: bytes) -> Reading | None:
     return Reading([piece for piece in (*pieces, (data[at:end], at, end)) if piece[0]])
 
 
-def _said(escape: bytes) -> bytes:
+def _said(escape: bytes) -> bytes | None:
+    if not escape.isascii():
+        return escape.decode().translate(_PLAIN).encode()
     if escape[:1] == b"%":
         return bytes.fromhex(escape.replace(b"%", b"").decode())
     if escape[:1] == b"&":
@@ -102,7 +115,7 @@ def _said(escape: bytes) -> bytes:
         return b"\n" if len(escape) < 3 else b"\n\n"  # of another length than itself
     digits = escape.lstrip(b"\\")[1:].strip(b"{}")
     code = int(digits, 16)
-    return chr(code).encode("utf-8", "replace") if code < 0x110000 else b""
+    return chr(code).encode("utf-8", "replace") if code < 0x110000 else None
 
 
 def _base64(data: bytes) -> Reading | None:

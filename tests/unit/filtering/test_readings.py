@@ -55,6 +55,43 @@ async def test_what_hides_nothing_stays_encoded(pipeline: FilterPipeline, vault:
     assert (await pipeline.clean(text, vault)).tree == text
 
 
+WRITTEN_OTHERWISE = [
+    ("email", "ann\u200b.smith@exam\u00adple.com"),
+    ("email", "ａｎｎ＠ｅｘａｍｐｌｅ．ｃｏｍ"),
+    ("email", "ann＠example．com"),
+    ("card", "4111\u00a01111\u00a01111\u00a01111"),
+    ("card", "4111\u202f1111\u202f1111\u202f1111"),
+    ("card", "4111\u20111111\u20111111\u20111111"),
+    ("card", "４１１１１１１１１１１１１１１１"),
+    ("iban", "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000"),
+    ("github_token", f"{BY_VENDOR['github_token'][:9]}\u2060{BY_VENDOR['github_token'][9:]}"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), WRITTEN_OTHERWISE)
+async def test_hard_spaces_invisible_letters_and_full_width_hide_nothing(
+    pipeline: FilterPipeline, vault: MemoryVault, kind: str, text: str
+) -> None:
+    shown = (await pipeline.clean(f"card é {text} 次", vault)).tree
+    minted = vault.minted()
+    assert shown == f"card é {minted[0].token if minted else f'[REDACTED:{kind}]'} 次"
+    assert [row.value for row in minted] == ([] if kind == "github_token" else [text])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bonjour\u00a0! 12\u202f345,60\u00a0€",
+        "👩\u200d👩\u200d👧 and ﬁne",
+        "ＡＢＣ１２３、次の＠行",
+        "soft\u00adhy\u00adphen 2020\u20112024",
+    ],
+    ids=["French", "a family", "full width", "hyphens"],
+)
+async def test_ordinary_text_with_such_letters_stays(pipeline: FilterPipeline, vault: MemoryVault, text: str) -> None:
+    assert (await pipeline.clean(text, vault)).tree == text
+
+
 def _escaped(text: str) -> str:
     return "".join(f"\\u{ord(letter):04x}" for letter in text)
 
