@@ -33,6 +33,7 @@ def _outcome(answer: Outcome) -> list[str]:
         return [
             _DOT.join([*head, "nothing ran, nothing changed"]),
             *map(violation_line, answer.violations),
+            *_restored(answer),
             *_lost(answer),
             *_tail(answer),
         ]
@@ -46,13 +47,15 @@ def _outcome(answer: Outcome) -> list[str]:
         lines.append(f"value{kind}: {answer.value_text}")
     if answer.error is not None:
         lines += _error(answer.error, thrown=answer.status == "error")
-    if answer.state == "restored":  # of one that is rolled back, the error says so
-        lines.append(_RESTORED)
-    lines += _lost(answer)
+    lines += [*_restored(answer), *_lost(answer)]
     if answer.output:
         stopped = answer.status in ("timeout", "memory_limit", "crashed", "cancelled")
         lines += ["output before the stop:" if stopped else "output:", answer.output.rstrip("\n")]
     return lines + _tail(answer)
+
+
+def _restored(answer: Outcome) -> list[str]:
+    return [_RESTORED] if answer.state == "restored" else []  # of one that is rolled back, the error says so
 
 
 def _lost(answer: Outcome) -> list[str]:

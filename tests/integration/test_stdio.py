@@ -201,6 +201,15 @@ async def test_sessions_outlive_the_server_process(era: str, tmp_path: Path) -> 
         assert [row["run"] for row in history["runs"]] == [2, 1]
 
 
+async def test_a_rejected_run_tells_in_both_channels_that_the_variables_were_brought_back(era: str, tmp_path: Path) -> None:
+    async with connected(era, tmp_path) as client:
+        _, _, first = await ask(client, "execute_code", code="const rows = [1, 2]; rows")
+    async with connected(era, tmp_path) as client:
+        _, text, answer = await ask(client, "execute_code", code="require('fs')", session_id=first["session_id"])
+    assert (answer["status"], answer["state"]) == ("rejected", "restored")
+    assert "The variables were brought back" in text
+
+
 async def test_null_for_an_argument_that_may_be_left_out_is_left_out(era: str) -> None:
     async with connected(era) as client:
         failed, _, answer = await ask(client, "execute_code", code="1", session_id=None, timeout_ms=None)
