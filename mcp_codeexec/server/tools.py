@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 from mcp.types import Tool, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mcp_codeexec.answers import Answer, HistoryAnswer, Outcome, VariableAnswer
+from mcp_codeexec.answers import Answer, Failure, HistoryAnswer, Outcome, VariableAnswer
 from mcp_codeexec.engine import MOST, Engine
 from mcp_codeexec.errors import BadArguments
 from mcp_codeexec.model import Stage
@@ -18,6 +18,7 @@ A = TypeVar("A", bound=BaseModel)
 OnStage = Callable[[Stage], None]
 
 SessionId = Annotated[str, Field(description="The session's id, as execute_code gave it.")]
+_OF_FAILURES = frozenset(name for name, field in Failure.model_fields.items() if field.is_required())
 _INPUTS_SHOWN, _INPUT_NAME = 6, 60  # of the operator's files in the description, which has little room
 _NO_SESSION = "Session to go on with; leave it out to start one."
 
@@ -183,10 +184,13 @@ def portable(schema: Any) -> Any:
 
 
 def lean(schema: dict[str, Any]) -> dict[str, Any]:
-    """An output schema that says which fields there are, and forbids nothing: clients check every answer against it."""
+    """An output schema that says which fields there are, and forbids nothing: clients check every answer against it.
+
+    It requires only what a failure has too: the TypeScript SDK checks those as well, and throws away one that does not fit.
+    """
     kept = {"type": "object", "properties": schema["properties"]}
-    if "required" in schema:
-        kept["required"] = schema["required"]
+    if always := [name for name in schema.get("required", []) if name in _OF_FAILURES]:
+        kept["required"] = always
     kept["properties"] = {name: _without_references(inner) for name, inner in schema["properties"].items()}
     return kept
 

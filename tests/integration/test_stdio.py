@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import jsonschema
 import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
@@ -38,8 +39,28 @@ async def test_exactly_three_tools_are_offered_with_plain_schemas(era: str) -> N
         assert tool.annotations.read_only_hint is (tool.name != "execute_code")
     assert tools["execute_code"].input_schema["required"] == ["code"]
     assert tools["execute_code"].input_schema["properties"]["timeout_ms"]["maximum"] == 50_000
-    schema = tools["execute_code"].output_schema or {}
-    assert schema["required"] == ["session_id", "run", "status"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("execute_code", {"code": "null.x"}),
+        ("execute_code", {"code": "let = ="}),
+        ("execute_code", {"code": "require('fs')"}),
+        ("execute_code", {"code": "1", "session_id": "ses_AAAAAAAAAAAAAAAAAAAAAA"}),
+        ("execute_code", {}),
+        ("get_variable", {}),
+        ("get_variable", {"session_id": "ses_AAAAAAAAAAAAAAAAAAAAAA"}),
+        ("session_history", {"session_id": "ses_AAAAAAAAAAAAAAAAAAAAAA"}),
+        ("session_history", {"run": -1}),
+    ],
+)
+async def test_a_failure_fits_the_published_schema(era: str, tool: str, arguments: dict[str, Any]) -> None:
+    async with connected(era) as client:
+        schema = {tool.name: tool.output_schema for tool in (await client.list_tools()).tools}[tool]
+        failed, _, answer = await ask(client, tool, **arguments)
+    assert failed
+    jsonschema.validate(answer, schema or {})
 
 
 async def test_an_analysis_in_several_calls_uses_earlier_variables(era: str) -> None:
