@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+NODE := .venv-interop/node
+NODE_STAMP := $(NODE)/.installed
+BUNDLE := build/bundle
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench fuzz soak clean
+.PHONY: help demo test check format bench fuzz soak interop bundle clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,5 +49,19 @@ fuzz: $(STAMP) ## property-based tests with new and many examples, and mcp-fuzze
 soak: $(STAMP) ## thousands of runs with workers killed at random, about a quarter of an hour
 	CODEEXEC_SOAK_RUNS=10000 $(BIN)/python -m pytest -q --timeout 3600 tests/soak
 
+$(NODE_STAMP): Makefile
+	@command -v npm >/dev/null || { echo "npm is needed here, for the MCP Inspector and mcpb: install Node.js, of any version that has npm."; exit 1; }
+	npm install --silent --no-fund --no-audit --prefix $(NODE) node@22 @modelcontextprotocol/inspector@2 @anthropic-ai/mcpb@2
+	touch $@
+
+bundle: $(NODE_STAMP) ## dist/mcp-codeexec.mcpb, for hosts that take MCP bundles; needs npm
+	rm -rf $(BUNDLE) && mkdir -p $(BUNDLE) dist
+	cp -r manifest.json pyproject.toml README.md LICENSE mcp_codeexec deno_host $(BUNDLE)
+	find $(BUNDLE) -name __pycache__ -prune -exec rm -rf {} +
+	PATH="$(CURDIR)/$(NODE)/node_modules/.bin:$$PATH" mcpb pack $(BUNDLE) dist/mcp-codeexec.mcpb
+
+interop: $(STAMP) bundle ## the MCP Inspector, agent frameworks from PyPI and the bundle, each against the installed server; needs npm, some minutes
+	$(BIN)/python -m pytest -q --timeout 1200 tests/interop
+
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-interop build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

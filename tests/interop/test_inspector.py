@@ -30,9 +30,9 @@ class Inspector:
         command = [NODE / "mcp-inspector", "--cli", "mcp-codeexec", "--method", method, *flags, *more]
         return subprocess.run(command, check=False, capture_output=True, text=True, timeout=CALL_S, env=env, cwd=self.home)
 
-    def call(self, tool: str, **arguments: str) -> tuple[int, str, dict[str, Any]]:
+    def call(self, tool: str, **arguments: object) -> tuple[int, str, dict[str, Any]]:
         """Exit code, text and structure of a call."""
-        given = [f"--tool-arg={name}={value}" for name, value in arguments.items()]
+        given = [f"--tool-arg={name}={json.dumps(value)}" for name, value in arguments.items()]  # what is JSON is taken as that
         ran = self.run("tools/call", "--tool-name", tool, *given)
         result = json.loads(ran.stdout)["result"]
         return ran.returncode, result["content"][0]["text"], result["structuredContent"]
@@ -65,13 +65,13 @@ def test_each_tool_answers_and_a_session_outlives_the_process(inspector: Inspect
     assert (code, first["value"]) == (DONE, 2)
     assert "value: 2" in text
     session = first["session_id"]
-    code, text, again = inspector.call("execute_code", code="basket[0] + basket[1]", session_id=session, timeout_ms="2000")
+    code, text, again = inspector.call("execute_code", code="basket[0] + basket[1]", session_id=session, timeout_ms=2_000)
     assert (code, again["value"], again["state"]) == (DONE, 29.5, "restored")
     assert "value: 29.5" in text
     code, text, variable = inspector.call("get_variable", session_id=session, name="basket", path="[1]")
     assert (code, variable["value"]) == (DONE, 20)
     assert "basket[1]" in text
-    code, text, history = inspector.call("session_history", session_id=session, limit="5")
+    code, text, history = inspector.call("session_history", session_id=session, limit=5)
     assert (code, [run["run"] for run in history["runs"]]) == (DONE, [2, 1])
     assert "run 2 · ok" in text
 
