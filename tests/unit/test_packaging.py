@@ -44,3 +44,13 @@ def test_the_bundles_form_asks_for_settings_by_their_defaults() -> None:
         assert field["description"] == Settings.model_fields[name].description
     env = {f"{ENV_PREFIX}{name.upper()}": f"${{user_config.{name}}}" for name in MANIFEST["user_config"]}
     assert MANIFEST["server"]["mcp_config"]["env"] == env
+
+
+def test_the_image_is_built_from_what_dockerignore_lets_through() -> None:
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    copied = {source for line in lines if line.startswith("COPY ") and "--from" not in line for source in line.split()[1:-1]}
+    let_through = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+    assert copied == let_through
+    assert all((ROOT / source).exists() for source in copied)
+    (entry,) = (json.loads(line.removeprefix("ENTRYPOINT ")) for line in lines if line.startswith("ENTRYPOINT "))
+    assert entry[0] in PROJECT["scripts"]
