@@ -1,8 +1,9 @@
 """The MCP Inspector's command line from npm: schemas under its strict check, and each tool in both protocol eras, a process per call."""
 
 import json
+import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,7 @@ import pytest
 from tests.interop.conversation import UNKNOWN
 from tests.interop.frameworks import NODE, surroundings
 
+ROOT = Path(__file__).resolve().parents[2]
 CALL_S = 120
 DONE, TOOL_FAILED = 0, 5  # the Inspector's exit codes
 
@@ -23,11 +25,11 @@ class Inspector:
     era: str
     home: Path
 
-    def run(self, method: str, *more: str) -> subprocess.CompletedProcess[str]:
+    def run(self, method: str, *more: str, target: Sequence[str] = ("mcp-codeexec",)) -> subprocess.CompletedProcess[str]:
         env = surroundings(self.home)
         env |= {"PATH": f"{NODE}:{env['PATH']}", "MCP_INSPECTOR_SECRET_STORE": "memory"}
         flags = ["--protocol-era", self.era, "--format", "json"]
-        command = [NODE / "mcp-inspector", "--cli", "mcp-codeexec", "--method", method, *flags, *more]
+        command = [NODE / "mcp-inspector", "--cli", *target, "--method", method, *flags, *more]
         return subprocess.run(command, check=False, capture_output=True, text=True, timeout=CALL_S, env=env, cwd=self.home)
 
     def call(self, tool: str, **arguments: object) -> tuple[int, str, dict[str, Any]]:
@@ -58,6 +60,15 @@ def test_the_strict_check_of_the_schemas_finds_no_error(inspector: Inspector) ->
         "get_variable",
         "session_history",
     ]
+
+
+def test_the_block_for_claude_desktop_and_cursor_starts_the_server(inspector: Inspector) -> None:
+    page = (ROOT / "docs" / "clients.md").read_text("utf-8")
+    config = inspector.home / "mcp.json"
+    config.write_text(next(text for text in re.findall(r"```json\n(.*?)```", page, re.DOTALL) if "mcpServers" in text), "utf-8")
+    listed = inspector.run("tools/list", target=["--config", str(config), "--server", "codeexec"])
+    assert listed.returncode == DONE, listed.stderr
+    assert len(json.loads(listed.stdout)["result"]["tools"]) == 3
 
 
 def test_each_tool_answers_and_a_session_outlives_the_process(inspector: Inspector) -> None:
