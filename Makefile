@@ -8,7 +8,7 @@ NODE_STAMP := $(NODE)/.installed
 BUNDLE := build/bundle
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench fuzz soak interop bundle clean
+.PHONY: help demo test check format bench fuzz soak interop bundle docs coverage clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,12 @@ format: $(STAMP) ## put Python and TypeScript in the house format
 	$(BIN)/ruff format .
 	$(BIN)/deno fmt deno_host
 
+docs: $(STAMP) ## write the generated pages of docs/ anew
+	$(BIN)/python -m tests.docs.pages
+
+coverage: $(STAMP) ## the suite once, and the lines of mcp_codeexec/ that it does not reach; processes that it starts count too
+	$(BIN)/python -m pytest -q -n 1 --timeout 600 --cov --cov-report=term-missing:skip-covered
+
 bench: $(STAMP) ## timings, as medians and ratios against floors in the same run
 	$(BIN)/python -m tests.benchmarks
 
@@ -64,4 +70,4 @@ interop: $(STAMP) bundle ## the MCP Inspector, agent frameworks from PyPI and th
 	$(BIN)/python -m pytest -q --timeout 1200 tests/interop
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .venv-interop build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-interop build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

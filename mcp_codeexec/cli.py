@@ -34,7 +34,7 @@ def run(argv: Sequence[str], early: "Launcher | None" = None) -> int:
 
     `early` has started a worker for the default settings; it is used where these are the settings, and else closed.
     """
-    options = _parser().parse_args(argv)
+    options = argument_parser().parse_args(argv)
     if options.config:
         os.environ[ENV_PREFIX + "CONFIG"] = options.config
     try:
@@ -56,7 +56,8 @@ def run(argv: Sequence[str], early: "Launcher | None" = None) -> int:
             early.close()
 
 
-def _parser() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
+    """What a command line may say."""
     parser = argparse.ArgumentParser(
         prog="mcp-codeexec",
         description="An MCP server that runs a model's TypeScript in hardened Deno workers.",
@@ -102,9 +103,9 @@ def _settings_flags(default: object) -> argparse.ArgumentParser:
     group = flags.add_argument_group("settings", "each also in the configuration file and as MCP_CODEEXEC_… in the environment")
     group.add_argument("--config", metavar="FILE", default=default, help="configuration file (TOML)")
     for name, field in Settings.model_fields.items():
-        if name in _NO_FLAG:
+        if not has_flag(name):
             continue
-        flag, text = f"--{name.replace('_', '-')}", f"{field.description} (default: {_shown_default(name)})".replace("%", "%%")
+        flag, text = f"--{name.replace('_', '-')}", f"{field.description} (default: {shown_default(name)})".replace("%", "%%")
         if field.annotation is bool:
             group.add_argument(flag, action="store_const", const=True, default=default, help=text)
         elif name in _LISTS:
@@ -118,7 +119,13 @@ def _settings_flags(default: object) -> argparse.ArgumentParser:
     return flags
 
 
-def _shown_default(name: str) -> str:
+def has_flag(name: str) -> bool:
+    """Whether a setting can be given on the command line."""
+    return name not in _NO_FLAG
+
+
+def shown_default(name: str) -> str:
+    """A setting's default in words, where it is found at the start."""
     field = Settings.model_fields[name]
     if field.default_factory is None:
         return str(field.default)

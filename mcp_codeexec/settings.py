@@ -34,48 +34,81 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
 
-    data_dir: Path = Field(default_factory=lambda: user_data_path(APP), description="Folder of the session database.")
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path(APP), description="Folder of the session database, `sessions.db`; made if missing."
+    )
     ephemeral: bool = Field(default=False, description="Keep the store in memory: nothing outlives the process.")
-    owner: str = Field(default_factory=_os_user, min_length=1, description="Whose sessions this process serves.")
+    owner: str = Field(
+        default_factory=_os_user,
+        min_length=1,
+        description="Whose sessions this process serves; those of other owners it does not see.",
+    )
     keep_days: float = Field(default=7, gt=0, description="Days a session is kept after its last use.")
-    store_mb: int = Field(default=1_024, ge=16, description="MB of all sessions; above it the least recently used are removed.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="warning", description="Least level logged.")
+    store_mb: int = Field(
+        default=1_024, ge=16, description="Size of all sessions together; above it the least recently used are removed."
+    )
+    history_mb: int = Field(
+        default=32, ge=1, description="Size of the records of one session; the oldest are trimmed first, the newest is always kept."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="Least level that is logged, as JSON lines on stderr."
+    )
     deno: Path | None = Field(
         default=WorkerOptions.deno, description="A Deno binary to use instead of the one installed with this package."
     )
 
     strict: bool = Field(default=WorkerOptions.strict, description="Refuse to run code where a layer of the sandbox is missing.")
-    without_validator: bool = Field(default=False, description="For tests of the other layers: every text goes to the worker.")
+    without_validator: bool = Field(
+        default=False,
+        description="For tests of the other layers: every text goes to the worker. Serving needs `MCP_CODEEXEC_UNSAFE=1` with it.",
+    )
     without_deno_walls: bool = Field(
         default=WorkerOptions.without_deno_walls,
-        description="For tests of the other layers: Deno allows everything, and keeps every global.",
+        description="For tests of the other layers: Deno allows everything, and keeps every global. Serving needs "
+        "`MCP_CODEEXEC_UNSAFE=1` with it.",
     )
 
     timeout_ms: int = Field(default=5_000, ge=1, description="Time a run gets when the caller does not say.")
-    max_timeout_ms: int = Field(default=50_000, ge=1, description="The most time a caller may ask for.")
-    memory_mb: int = Field(default=WorkerOptions.memory_mb, ge=64, description="Memory of one worker process.")
-    open_files: int = Field(default=WorkerOptions.open_files, ge=16, description="File descriptors of one worker process.")
-    code_kb: int = Field(default=100, ge=1, description="Size of one submitted text.")
-    string_kb: int = Field(default=10, ge=1, description="Size of one string literal or template part.")
-    code_depth: int = Field(default=1_000, ge=10, description="Nesting depth of a submitted text.")
+    max_timeout_ms: int = Field(default=50_000, ge=1, description="The most time a caller may ask for; not below timeout_ms.")
+    memory_mb: int = Field(
+        default=WorkerOptions.memory_mb,
+        ge=64,
+        description="Memory of one worker process, of which about half is Deno's own; a run that needs more is undone.",
+    )
+    open_files: int = Field(
+        default=WorkerOptions.open_files,
+        ge=16,
+        description="File descriptors of one worker process; Deno itself needs 14, and code has no use for any.",
+    )
+    code_kb: int = Field(default=100, ge=1, description="Size of one submitted text, as UTF-8.")
+    string_kb: int = Field(default=10, ge=1, description="Size of one string literal or template part, as UTF-8.")
+    code_depth: int = Field(default=1_000, ge=10, description="Nesting depth of the syntax tree of a submitted text.")
     console_head_kb: int = Field(
-        default=WorkerOptions.console_head_kb, ge=1, description="Console output kept from the start of a run."
+        default=WorkerOptions.console_head_kb, ge=1, description="Console output kept from the start of a run; the rest is counted."
     )
     console_tail_kb: int = Field(
         default=WorkerOptions.console_tail_kb, ge=1, description="Console output kept from the end of a run."
     )
-    answer_chars: int = Field(default=8_000, ge=1_000, description="Characters of one answer to the model.")
-    frame_mb: int = Field(default=2, ge=1, description="Largest frame between server and worker.")
-    host_frame_mb: int = Field(default=16, ge=1, description="Largest frame of a host call.")
-    host_calls: int = Field(default=1_000, ge=1, description="Host calls of one run.")
-
-    host_call_s: float = Field(
-        default=60, gt=0, description="Seconds that one host call may take; a run's clock stands still meanwhile."
+    answer_chars: int = Field(
+        default=8_000, ge=1_000, description="Characters of one answer to the model; a page has three quarters."
     )
-    workspace_mb: int = Field(default=10, ge=1, le=15, description="Files of one session, and one file that is offered to all.")
-    input: tuple[Path, ...] = Field(default=(), description="Files and folders that code may read under inputs/.")
+    frame_mb: int = Field(default=2, ge=1, description="Largest frame between server and worker.")
+    host_frame_mb: int = Field(
+        default=16,
+        ge=1,
+        description="Largest frame of a host call (`files.*`, and `host.*` of the Python API), its bytes included.",
+    )
+    host_calls: int = Field(default=1_000, ge=1, description="Host calls of one run.")
+    host_call_s: float = Field(
+        default=60,
+        gt=0,
+        description="Seconds that one host call may take; a run's clock stands still meanwhile, but not for `files.*`.",
+    )
 
-    history_mb: int = Field(default=32, ge=1, description="Records of one session; the oldest are trimmed first.")
+    workspace_mb: int = Field(default=10, ge=1, le=15, description="Files of one session, and one file that is offered to all.")
+    input: tuple[Path, ...] = Field(
+        default=(), description="Files and folders of the host that the code of every session may read under `inputs/`."
+    )
 
     personal_data: tuple[PersonalKind, ...] = Field(
         default=FilterOptions.personal_data, description="Kinds of personal data that answers show as tokens."
@@ -90,14 +123,22 @@ class Settings(BaseSettings):
     tokens_per_run: int = Field(
         default=5_000, ge=0, description="New tokens for personal data in one run; what is more is redacted."
     )
-    tokens_per_session: int = Field(default=20_000, ge=0, description="Tokens for personal data of one session.")
+    tokens_per_session: int = Field(
+        default=20_000, ge=0, description="Tokens for personal data of one session; what is more is redacted."
+    )
 
-    spare_workers: int = Field(default=10, ge=1, description="Blank workers kept ready.")
+    spare_workers: int = Field(
+        default=10, ge=1, description="Blank workers kept ready: so many new or suspended sessions at once start without a wait."
+    )
     spare_idle_s: float = Field(default=300, gt=0, description="Seconds without a claim after which spares retire to two.")
     live_sessions: int = Field(
-        default=32, ge=1, description="Sessions with a process of their own; above it the oldest is suspended."
+        default=32, ge=1, description="Sessions with a process of their own; above it the least recently used is suspended."
     )
-    session_idle_s: float = Field(default=900, gt=0, description="Seconds without a call after which a session's process is freed.")
+    session_idle_s: float = Field(
+        default=900,
+        gt=0,
+        description="Seconds without a call after which a session's process is freed, unless it holds something `live_only`.",
+    )
     concurrent_runs: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, description="Runs at one moment.")
     waiting_runs: int = Field(default=64, ge=1, description="Runs that may wait for a free place, over all sessions.")
     waiting_per_session: int = Field(default=8, ge=1, description="Runs of one session that may wait for their turn.")

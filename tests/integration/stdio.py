@@ -17,6 +17,8 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.types import CallToolResult, TextContent
 
+from tests.measured import measured
+
 LIMIT_S = 30
 ERAS = ["auto", "legacy"]  # the SDK's words for 2026-07-28 and 2025-11-25
 
@@ -31,7 +33,8 @@ def command(data: Path | None) -> list[str]:
 async def connected(era: Any = "auto", data: Path | None = None, flags: Sequence[str] = ()) -> AsyncGenerator[Client]:
     """A connected client, for LIMIT_S seconds at most."""
     with anyio.fail_after(LIMIT_S):
-        async with Client(StdioServerParameters(command=sys.executable, args=[*command(data), *flags]), mode=era) as client:
+        server = StdioServerParameters(command=sys.executable, args=[*command(data), *flags], env=measured())
+        async with Client(server, mode=era) as client:
             yield client
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mcp_codeexec import __version__
+from tests.measured import measured
 
 LIMIT_S = 60
 
@@ -21,7 +22,7 @@ def cli(*arguments: str, data: Path, stdin: str = "", **environment: str) -> sub
         text=True,
         timeout=LIMIT_S,
         check=False,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "MCP_CODEEXEC_DATA_DIR": str(data), **environment},
+        env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "MCP_CODEEXEC_DATA_DIR": str(data), **environment, **measured()},
     )
 
 
