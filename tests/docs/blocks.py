@@ -7,12 +7,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_TOKEN = re.compile(r"\[[A-Z][A-Z_]*_[a-z2-7]{6,}\]")
+_TOKEN = re.compile(r"\[[A-Z][A-Z_]*_[a-z0-9]{6,}\]")
 _DIFFERS = (  # from run to run
     (re.compile(r"ses_[\w-]{22}|ses_…"), "ses_…"),
     (re.compile(r"\b\d+(\.\d+)? ms\b"), "… ms"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "…Z"),
-    (re.compile(r"\[([A-Z][A-Z_]*)_[a-z2-7]{6,}\]"), r"[\1_…]"),
+    (re.compile(r"\[([A-Z][A-Z_]*)_[a-z0-9]{6,}\]"), r"[\1_…]"),
 )
 
 

@@ -25,8 +25,8 @@ _HEAD = f"""\
 
 Made from `mcp_codeexec/settings.py`. A setting comes from the first of these that has it: a flag, a variable of the environment, the
 configuration file, its default. The file is `config.toml` in the user's configuration folder (`mcp-codeexec doctor` says where that is), or
-what `--config FILE` or `{ENV_PREFIX}CONFIG` names; its keys are the names below. KB is 1,024 bytes, MB 1,048,576. A value out of its bounds, and
-a name that is not below, end the program with exit code 2 and a sentence that names the setting.
+what `--config FILE` or `{ENV_PREFIX}CONFIG` names; its keys are the names below. KB is 1,024 bytes, MB 1,048,576. A value out of its
+bounds, and a name that is not below, end the program with exit code 2 and a sentence that names the setting.
 
 ```toml
 keep_days = 30

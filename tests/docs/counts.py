@@ -117,8 +117,8 @@ def renew(page: Path) -> None:
 
 def components(page: str) -> list[str]:
     """The names in the page's table."""
-    rows = page.split(_BEGIN)[1].split(_END)[0].splitlines()[2:-1]
-    return [row.split(" | ")[0].removeprefix("| ") for row in rows]
+    made = page.partition(_BEGIN)[2].partition(_END)[0]
+    return [row.split(" | ", 1)[0].removeprefix("| ") for row in made.splitlines()[2:-1]]
 
 
 def _has(patterns: tuple[str, ...], file: str) -> bool:

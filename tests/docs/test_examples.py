@@ -23,7 +23,7 @@ from tests.docs.blocks import ROOT, Block, blocks, is_said, of, tokens
 GUIDE, README = ROOT / "docs" / "PHASE2_EXECUTION_GUIDE.md", ROOT / "README.md"
 PAGES = [GUIDE, README, ROOT / "docs" / "configuration.md", ROOT / "CONTRIBUTING.md"]
 LANGUAGES = {"python", "ts", "json", "toml", "console", "sh"}
-OURS = {"mcp_codeexec"}
+OURS = {"mcp_codeexec", *sys.stdlib_module_names}
 
 
 def each(language: str) -> list[Any]:
@@ -43,8 +43,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_block_is_of_a_kind_that_is_run() -> None:
-    unknown = [f"{page.name}:{block.line}" for page in PAGES for block in blocks(page) if block.language not in LANGUAGES]
-    assert unknown == [f"{README.name}:{blocks(README)[0].line}"]  # the transcript, which the demo prints
+    unknown = [block for page in PAGES for block in blocks(page) if block.language not in LANGUAGES]
+    assert unknown == of(README, "text")
+    assert len(unknown) == 2  # the transcript and the list of commands, which have tests of their own
 
 
 @pytest.mark.parametrize("page", PAGES[:2], ids=lambda page: page.name)
@@ -54,7 +55,7 @@ async def test_python_runs_in_order(page: Path) -> None:
         if python_examples.imports(block) <= OURS:
             await python_examples.run(block, names)
         else:
-            python_examples.compiled(block)  # of a package that is not ours to install: tests/interop runs those
+            assert any(block.text in client for client in _clients()), f"line {block.line} is in no script of tests/interop/clients"
 
 
 async def test_cells_of_the_guide_give_their_answers() -> None:
@@ -131,12 +132,24 @@ def test_a_line_for_a_shell_starts_what_there_is(block: Block) -> None:
             assert words[:1] == ["git"] or words[:2] == ["pip", "install"] or not words, line
 
 
+def test_the_commands_of_the_readme_are_those_that_there_are() -> None:
+    listed = re.findall(r"^mcp-codeexec ([a-z]+)", of(README, "text")[1].text, re.MULTILINE)
+    usage = argument_parser().format_help()
+    there = re.findall(r"^ {4}([a-z]+) ", usage[usage.index("commands:") :], re.MULTILINE)
+    assert sorted([*listed, "serve"]) == sorted(there)
+
+
 def test_the_transcript_of_the_readme_is_what_the_demo_prints() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "demo.py")], capture_output=True, text=True, timeout=90, check=True
     )
-    for part in blocks(README)[0].text.strip().split("\n\n"):
+    for part in of(README, "text")[0].text.strip().split("\n\n"):
         assert any(is_said(part, printed) for printed in done.stdout.split("\n\n")), f"{part}\nis not in\n{done.stdout}"
+
+
+def _clients() -> list[str]:
+    """Scripts that `make interop` runs, each in an environment with the package that it needs."""
+    return [script.read_text("utf-8") for script in (ROOT / "tests" / "interop" / "clients").glob("*.py")]
 
 
 def _settings(arguments: list[str]) -> None:

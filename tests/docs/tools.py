@@ -1,6 +1,6 @@
 """docs/tools.md: the three tools, from what they publish and from the error tree."""
 
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -15,9 +15,9 @@ from tests.docs.table import table
 _HEAD = """\
 # The three tools
 
-Made from the schemas that `tools/list` publishes and from `mcp_codeexec/answers.py` and `errors.py`, with default settings. Every fact stands
-both in `content` (text) and in `structuredContent`, on success and on error. A field that would be empty is absent. Arguments that a tool
-does not have are refused; `null` counts as left out. `isError` is set for every status but `ok`.
+Made from the schemas that `tools/list` publishes, `mcp_codeexec/answers.py` and `errors.py`, with default settings. Every fact stands both
+in `content` (text) and in `structuredContent`, on success and on error. A field that would be empty is absent. Arguments that a tool does
+not have are refused; `null` counts as left out. `isError` is set for every status but `ok`.
 """
 
 # What each status says, and what becomes of the state.
@@ -168,16 +168,14 @@ def _type(field: FieldInfo) -> str:
     named = next((option for option in (kind, *get_args(kind)) if isinstance(option, type) and issubclass(option, BaseModel)), None)
     if named is not None:
         return f"`{named.__name__}`"
-    plain = {str: "string", int: "integer", float: "number"}
-    if kind in plain:
-        return plain[kind]
-    return (
-        "string"
-        if all(isinstance(word, str) for word in get_args(kind)) and get_args(kind)
-        else "object"
-        if get_origin(kind) is dict
-        else "any JSON"
-    )
+    if kind in _TYPES:
+        return _TYPES[kind]
+    if get_origin(kind) is dict:
+        return "object"
+    return "string" if get_origin(kind) is Literal else "any JSON"
+
+
+_TYPES: dict[Any, str] = {str: "string", int: "integer", float: "number"}
 
 
 def _given(schema: dict[str, Any], *, needed: bool) -> str:
