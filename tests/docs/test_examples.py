@@ -55,7 +55,7 @@ async def test_python_runs_in_order(page: Path) -> None:
         if python_examples.imports(block) <= OURS:
             await python_examples.run(block, names)
         else:
-            assert any(block.text in client for client in _clients()), f"line {block.line} is in no script of tests/interop/clients"
+            _is_of_clients_page(block)
 
 
 async def test_cells_of_the_guide_give_their_answers() -> None:
@@ -93,6 +93,7 @@ def test_a_console_prints_what_it_shows(block: Block) -> None:
 
 @pytest.mark.parametrize("block", each("json"))
 def test_a_configuration_of_a_client_starts_the_server_as_it_can_be_started(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    _is_of_clients_page(block)
     read = json.loads(block.text)
     (servers,) = read.values()
     for server in servers.values():
@@ -106,6 +107,7 @@ def test_a_configuration_of_a_client_starts_the_server_as_it_can_be_started(bloc
 def test_a_configuration_file_is_accepted(block: Block, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = tomllib.loads(block.text)
     if servers := read.get("mcp_servers"):  # Codex's own file
+        _is_of_clients_page(block)
         for server in servers.values():
             assert server["command"] == "mcp-codeexec"
             _settings(server.get("args", []))
@@ -147,9 +149,9 @@ def test_the_transcript_of_the_readme_is_what_the_demo_prints() -> None:
         assert any(is_said(part, printed) for printed in done.stdout.split("\n\n")), f"{part}\nis not in\n{done.stdout}"
 
 
-def _clients() -> list[str]:
-    """Scripts that `make interop` runs, each in an environment with the package that it needs."""
-    return [script.read_text("utf-8") for script in (ROOT / "tests" / "interop" / "clients").glob("*.py")]
+def _is_of_clients_page(block: Block) -> None:
+    """What needs another maker's program is run by `make interop`, as docs/clients.md has it."""
+    assert block.text in (ROOT / "docs" / "clients.md").read_text("utf-8"), f"line {block.line} is not in docs/clients.md"
 
 
 def _settings(arguments: list[str]) -> None:
