@@ -1,4 +1,5 @@
-"""Text to the spans that must not be read: kingfisher's catalogue of secrets, our own rules, the operator's values, personal data.
+"""Text to the spans that must not be read: kingfisher's catalogue of secrets, our own rules, the operator's values, personal data,
+and names where a model for them is set.
 
 Kingfisher reports offsets in UTF-8 bytes, of the secret alone; for one found in base64 they are those of the encoded region, which
 is then hidden as a whole. Some of its rules want a quote, a space or a line's end after the secret, so the text is scanned a
@@ -11,9 +12,10 @@ from typing import Final
 
 from kingfisher_sdk import DetectionPolicy, Rules, Scanner
 
-from mcp_codeexec.filter_options import FilterOptions
+from mcp_codeexec.filter_options import NAME_KINDS, PERSONAL_KINDS, FilterOptions
 from mcp_codeexec.filtering.decoded import back, readings
 from mcp_codeexec.filtering.known import CONFIGURED, KnownValues
+from mcp_codeexec.filtering.names import NameFinder
 from mcp_codeexec.filtering.personal import personal
 from mcp_codeexec.filtering.pieces import split_secrets
 from mcp_codeexec.filtering.rules import own_secrets
@@ -41,13 +43,20 @@ class Detector:
 
     def __init__(self, cache_dir: Path | None = None, options: FilterOptions | None = None) -> None:
         options = options or FilterOptions()
-        self._kinds = options.personal_data
+        self._kinds = [kind for kind in PERSONAL_KINDS if kind in options.personal_data]
+        names = [kind for kind in NAME_KINDS if kind in options.personal_data]
+        self._names = NameFinder(options.name_model, names) if options.name_model and names else None
         self._allowed = frozenset(text.casefold() for text in options.allow)
         self._known = KnownValues(options.secret_values)
         rules = Rules(confidence="low", cache_dir=cache_dir)
         policy = DetectionPolicy(inline_ignores=False, markup_context=False, cli_match_semantics=False)
         self._scanner = Scanner(rules, dedup=False, redact=False, policy=policy)
         self._plain = Scanner(rules, base64=False, dedup=False, redact=False, policy=policy)
+
+    @property
+    def waits(self) -> bool:
+        """Whether also a short text may take long: the model of names reads one at a time."""
+        return self._names is not None
 
     def find(self, data: bytes, known: Iterable[Span] = ()) -> list[Span]:
         """What to hide in UTF-8 `data`, `known` spans included: in order, disjoint, on character borders."""
@@ -63,6 +72,8 @@ class Detector:
         yield from split_secrets(data)
         yield from self._known.find(data)
         yield from personal(data, self._kinds)
+        if self._names is not None:
+            yield from self._names.find(data)
 
     def _is_allowed(self, span: Span, data: bytes) -> bool:
         if span.kind == CONFIGURED:

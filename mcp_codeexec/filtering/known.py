@@ -1,17 +1,17 @@
 """Values that are known: secret because the operator says so, or personal because they were found before. Found by their exact text."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, quote_plus
 
-from mcp_codeexec.filter_options import PersonalKind
+from mcp_codeexec.filter_options import NAME_KINDS, NameKind, PersonalKind
 from mcp_codeexec.filtering.linear import linear, literally
 from mcp_codeexec.filtering.spans import Span
 from mcp_codeexec.ports import Vault
 
 SHORTEST = 6  # bytes; what is shorter would be found in ordinary words
 CONFIGURED = "configured_secret"
-BY_CONTEXT: tuple[PersonalKind, ...] = ("birth_date", "national_id")
+BY_CONTEXT: tuple[PersonalKind | NameKind, ...] = ("birth_date", "national_id", *NAME_KINDS)
 MOST = 200  # values of a kind that are looked for
 
 
@@ -33,12 +33,24 @@ class KnownValues:
 def of_vault(data: bytes, vault: Vault) -> Iterator[Span]:
     """Where personal values stand that are recognised by the words around them: code that was given one may print it alone."""
     for kind in BY_CONTEXT:
-        for value in vault.values(kind)[-MOST:]:
-            raw = value.encode("utf-8", "replace")
-            at = data.find(raw) if len(raw) >= SHORTEST else -1
-            while at >= 0:
-                yield Span(at, at + len(raw), kind)
-                at = data.find(raw, at + len(raw))
+        values = (value.encode("utf-8", "replace") for value in vault.values(kind)[-MOST:])
+        yield from standing(data, values, kind)
+
+
+def standing(data: bytes, values: Iterable[bytes], kind: str) -> Iterator[Span]:
+    """Where `values` stand that are not too short; names and addresses as words of their own."""
+    for value in values:
+        at = data.find(value) if len(value) >= SHORTEST else -1
+        while at >= 0:
+            end = at + len(value)
+            if kind not in NAME_KINDS or not (_is_letter(data[at - 1 : at]) or _is_letter(data[end : end + 1])):
+                yield Span(at, end, kind)
+            at = data.find(value, end)
+
+
+def _is_letter(byte: bytes) -> bool:
+    """Whether it is of a word; beyond ASCII any is."""
+    return byte.isalnum() or byte >= b"\x80"
 
 
 def _spellings(value: str) -> Iterator[str]:

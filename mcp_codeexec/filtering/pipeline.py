@@ -76,10 +76,10 @@ class FilterPipeline:
         return await self._guarded(lambda detector: cut_page(text, start, end, vault, detector), inline=len(text) <= _INLINE)
 
     async def _guarded(self, work: Callable[[Detector], _T], *, inline: bool) -> _T:
-        """`work` with the loaded detector, off the loop unless `inline`; whatever goes wrong withholds the answer."""
+        """`work` with the loaded detector, off the loop unless `inline` and quick; whatever goes wrong withholds the answer."""
         try:
             detector = self._detector or await to_thread.run_sync(self._loaded)
-            return work(detector) if inline else await to_thread.run_sync(work, detector)
+            return work(detector) if inline and not detector.waits else await to_thread.run_sync(work, detector)
         except Exception as exc:
             _log.error("filter_failed", exc_info=True)
             raise Withheld(

@@ -4,18 +4,18 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mcp_codeexec.filter_options import PERSONAL_KINDS
+from mcp_codeexec.filter_options import NAME_KINDS, PERSONAL_KINDS
 from mcp_codeexec.filtering.linear import linear
 
 EMAIL = "email"
-PERSONAL = frozenset[str](PERSONAL_KINDS)
+PERSONAL = frozenset[str]((*PERSONAL_KINDS, *NAME_KINDS))
 TOKEN = linear(r"\[(?:REDACTED:[a-z0-9_]+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_[a-z0-9]+)\]")
 """What this room and the vault write: never taken for something to hide, and never cut in two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Bytes `start` to `end`. `kind` is a `PersonalKind`, or the word that stands in `[REDACTED:kind]`."""
+    """Bytes `start` to `end`. `kind` is a `PersonalKind` or `NameKind`, or the word that stands in `[REDACTED:kind]`."""
 
     start: int
     end: int
