@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
+from anyio import to_thread
+
 from mcp_codeexec import __version__
 from mcp_codeexec.engine import Engine, EngineStatus
-from mcp_codeexec.errors import CodeExecError
+from mcp_codeexec.errors import CodeExecError, SettingsError
+from mcp_codeexec.filtering import NameFinder
 from mcp_codeexec.settings import Settings, config_file
 
 _PACKAGES = ("mcp", "pydantic", "deno", "kingfisher-secret-scanner", "tree-sitter", "tree-sitter-typescript", "aiosqlite")
@@ -39,6 +42,8 @@ async def examine(settings: Settings) -> Report:
     report.good("mcp-codeexec", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     report.good("packages", ", ".join(f"{name} {_version(name)}" for name in _PACKAGES))
     report.good("settings", f"{config_file()}{'' if config_file().exists() else ' (not there; defaults and environment)'}")
+    if settings.name_model:
+        await _names(settings.name_model, report)
     async with Engine(settings.model_copy(update={"strict": False})) as engine:  # else nothing would start that could be looked at
         stored = await _stored(engine, report)
         if stored:
@@ -48,6 +53,15 @@ async def examine(settings: Settings) -> Report:
         report.good("store", status.store)
     _runtime(status, report, strict=settings.strict)
     return report
+
+
+async def _names(model: str, report: Report) -> None:
+    try:
+        finder = await to_thread.run_sync(NameFinder, model)
+    except SettingsError as exc:
+        report.bad("names", str(exc), exc.hint)
+    else:
+        report.good("names", f"{finder.description}, spaCy {_version('spacy')}")
 
 
 async def _stored(engine: Engine, report: Report) -> bool:

@@ -13,7 +13,7 @@ NAME_KINDS: tuple[NameKind, ...] = get_args(NameKind)
 
 @dataclass(frozen=True)
 class FilterOptions:
-    """Kinds of personal data to hide, texts to leave alone, the model that finds names, and the exact values that are secret; all is said in Settings."""
+    """Kinds of personal data to hide, texts to leave alone, the model for names, and exact values that are secret, as in Settings."""
 
     personal_data: tuple[PersonalKind | NameKind, ...] = (*PERSONAL_KINDS, *NAME_KINDS)
     allow: tuple[str, ...] = ()

@@ -7,15 +7,17 @@ import getpass
 import os
 from collections.abc import Mapping
 from dataclasses import fields
+from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mcp_codeexec.errors import SettingsError
-from mcp_codeexec.filter_options import FilterOptions, PersonalKind
+from mcp_codeexec.filter_options import NAME_KINDS, FilterOptions, NameKind, PersonalKind
 from mcp_codeexec.worker_options import WorkerOptions
 
 APP = "mcp-codeexec"
@@ -110,11 +112,15 @@ class Settings(BaseSettings):
         default=(), description="Files and folders of the host that the code of every session may read under `inputs/`."
     )
 
-    personal_data: tuple[PersonalKind, ...] = Field(
+    personal_data: tuple[PersonalKind | NameKind, ...] = Field(
         default=FilterOptions.personal_data, description="Kinds of personal data that answers show as tokens."
     )
     allow: tuple[str, ...] = Field(
         default=FilterOptions.allow, description="Texts that are never hidden, such as an address, or @example.com for all of it."
+    )
+    name_model: str = Field(
+        default=FilterOptions.name_model,
+        description="Installed spaCy pipeline, or its folder, to find names of people and addresses with; none: they stay.",
     )
     secret_variables: tuple[str, ...] = Field(
         default=(), description="Environment variables whose values are secret; those named like a credential are anyway."
@@ -144,10 +150,25 @@ class Settings(BaseSettings):
     waiting_per_session: int = Field(default=8, ge=1, description="Runs of one session that may wait for their turn.")
     worker_start_s: float = Field(default=10, gt=0, description="Seconds a worker may take to start.")
 
+    @field_validator("name_model")
+    @classmethod
+    def _installed(cls, model: str) -> str:
+        """Looked for only, not loaded: spaCy takes seconds."""
+        if model and find_spec("spacy") is None:
+            raise ValueError("spaCy is not installed: pip install 'mcp-codeexec[names]'")
+        if model and not _is_pipeline(model):
+            raise ValueError(
+                f"there is no spaCy pipeline {model!r} among the installed packages, nor a folder of one: install it, or give the folder"
+            )
+        return model
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.timeout_ms > self.max_timeout_ms:
             raise ValueError("timeout_ms is larger than max_timeout_ms")
+        named = [kind for kind in NAME_KINDS if "personal_data" in self.model_fields_set and kind in self.personal_data]
+        if named and not self.name_model:
+            raise ValueError(f"personal_data has {' and '.join(named)}, which only a name_model finds")
         return self
 
     def refuse_unsafe(self) -> None:
@@ -168,7 +189,7 @@ class Settings(BaseSettings):
 
         values = [value.get_secret_value() for value in self.secret_values]
         values += credentials(os.environ, self.secret_variables)
-        return FilterOptions(self.personal_data, self.allow, tuple(dict.fromkeys(values)))
+        return FilterOptions(self.personal_data, self.allow, self.name_model, tuple(dict.fromkeys(values)))
 
     @property
     def workspace_bytes(self) -> int:
@@ -243,6 +264,15 @@ def config_file() -> Path:
     """Where the configuration file is looked for."""
     named = os.environ.get(ENV_PREFIX + "CONFIG")
     return Path(named) if named else user_config_path(APP) / "config.toml"
+
+
+def _is_pipeline(name: str) -> bool:
+    """Whether spaCy would find a pipeline of that name."""
+    try:
+        distribution(name)
+    except (PackageNotFoundError, ValueError):  # ValueError: not the name of a package
+        return Path(name, "config.cfg").is_file()
+    return True
 
 
 def _where_from() -> str:

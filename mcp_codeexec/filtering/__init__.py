@@ -2,6 +2,7 @@
 
 from mcp_codeexec.filtering.budget import fit
 from mcp_codeexec.filtering.excerpt import token_around
+from mcp_codeexec.filtering.names import NameFinder
 from mcp_codeexec.filtering.pipeline import Cleaned, FilterPipeline, Page
 from mcp_codeexec.filtering.sample import dumped
 from mcp_codeexec.filtering.tokens import NoTokens, behind, redacted_kinds, revealed, revealed_tree
@@ -9,6 +10,7 @@ from mcp_codeexec.filtering.tokens import NoTokens, behind, redacted_kinds, reve
 __all__ = [
     "Cleaned",
     "FilterPipeline",
+    "NameFinder",
     "NoTokens",
     "Page",
     "behind",

@@ -12,7 +12,7 @@ from typing import Final
 
 from kingfisher_sdk import DetectionPolicy, Rules, Scanner
 
-from mcp_codeexec.filter_options import NAME_KINDS, PERSONAL_KINDS, FilterOptions
+from mcp_codeexec.filter_options import NAME_KINDS, PERSONAL_KINDS, FilterOptions, NameKind, PersonalKind
 from mcp_codeexec.filtering.decoded import back, readings
 from mcp_codeexec.filtering.known import CONFIGURED, KnownValues
 from mcp_codeexec.filtering.names import NameFinder
@@ -43,8 +43,8 @@ class Detector:
 
     def __init__(self, cache_dir: Path | None = None, options: FilterOptions | None = None) -> None:
         options = options or FilterOptions()
-        self._kinds = [kind for kind in PERSONAL_KINDS if kind in options.personal_data]
-        names = [kind for kind in NAME_KINDS if kind in options.personal_data]
+        self._kinds: list[PersonalKind] = [kind for kind in PERSONAL_KINDS if kind in options.personal_data]
+        names: list[NameKind] = [kind for kind in NAME_KINDS if kind in options.personal_data]
         self._names = NameFinder(options.name_model, names) if options.name_model and names else None
         self._allowed = frozenset(text.casefold() for text in options.allow)
         self._known = KnownValues(options.secret_values)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from anyio import to_thread
 
-from mcp_codeexec.errors import BadArguments, Withheld
+from mcp_codeexec.errors import BadArguments, SettingsError, Withheld
 from mcp_codeexec.filter_options import FilterOptions
 from mcp_codeexec.filtering.detect import Detector
 from mcp_codeexec.filtering.joined import JoinedText
@@ -84,7 +84,9 @@ class FilterPipeline:
             _log.error("filter_failed", exc_info=True)
             raise Withheld(
                 "The answer is withheld: it could not be checked for secrets and personal data.",
-                hint="Ask for less of it, or for another form of it.",
+                hint="`mcp-codeexec doctor`, run by the person at the machine, says which setting is wrong."
+                if isinstance(exc, SettingsError)
+                else "Ask for less of it, or for another form of it.",
             ) from exc
 
 

@@ -1,7 +1,7 @@
 """Postal addresses: a house number beside the name of a street, and a second sign that it is one.
 
-The second sign is a place that the model of `names` knows, in it or soon after it, or a postal code; where the street has no word of a
-street ("Street", "rue", "…straße"), a place with a postal code after it. Under a key such as `address` or `street`, number and name will do.
+The second sign is a place that the model of `names` knows, in it or soon after it, or a postal code; where the street has no word of
+a street ("Street", "rue", "…straße"), a place with a postal code after it. Under a key such as `address` or `street` none is needed.
 """
 
 from bisect import bisect_left
@@ -11,7 +11,9 @@ from mcp_codeexec.filtering.linear import Pattern, linear
 from mcp_codeexec.filtering.spans import Span
 
 _NUMBER = r"[0-9]{1,5}(?:[A-Za-z]|[/-][0-9]{1,4}[A-Za-z]?)?"
-_LETTER = r"[^\x00-&(-,/-@\[-`{-\x7f]"  # of a word, with ' - . and all beyond ASCII: \p{L} is a large automaton, and so often too large
+_LETTER = (
+    r"[^\x00-&(-,/-@\[-`{-\x7f]"  # of a word, with ' - . and all beyond ASCII: \p{L} is a large automaton, and so often too large
+)
 _WORD = rf"(?:[A-Z]|[^\x00-\x7f]){_LETTER}*"
 _NAME = rf"(?:{_WORD}|[0-9]{{1,3}}(?:st|nd|rd|th))(?: {_WORD}){{0,3}}"
 _LINKS = r"(?:(?:de|du|des|del|della|delle|dei|di|da|do|dos|la|las|les|le|los|van|den|der) |[ld]['’]){0,3}"
@@ -20,10 +22,12 @@ _LAST_WORD = (
     r"|Highway|Hwy|Gardens|Grove|Mews|Row|Walk)\b\.?(?: (?:NE|NW|SE|SW|[NSEW])\b)?"
 )
 _FIRST_WORD = (
-    r"(?i:rue|avenue|boulevard|place|chemin|all(?:é|e)e|quai|impasse|calle|avenida|paseo|plaza|carrer|rua|pra(?:ç|c)a|via|viale|piazza|corso)"
+    r"(?i:rue|avenue|boulevard|place|chemin|all(?:é|e)e|quai|impasse|calle|avenida|paseo|plaza|carrer|rua|pra(?:ç|c)a"
+    r"|via|viale|piazza|corso)"
 )
 _ENDING = (
-    r"(?:stra(?:ß|ss)e|str\.|weg|allee|platz|gasse|ring|damm|ufer|laan|straat|gracht|plein|kade|gatan|v(?:ä|a)gen|vej|gade|veien|katu)"
+    r"(?:stra(?:ß|ss)e|str\.|weg|allee|platz|gasse|ring|damm|ufer|laan|straat|gracht|plein|kade|gatan|v(?:ä|a)gen|vej|gade|veien"
+    r"|katu)"
 )
 _WORDED = linear(
     rf"\b{_NUMBER},? (?:(?:North|South|East|West|[NSEW]\.?) )?{_NAME} {_LAST_WORD}"
@@ -42,7 +46,8 @@ _CODE_AFTER = linear(rf"^,? ?(?:[A-Z](?:{_LETTER}| )*,? )?((?:{_CODE}|[0-9]{{4}}
 _CODE_NEXT = linear(rf"^(?:, ?|\n| )(?:{_WORD}[ ,]+){{0,3}}{_CODE}")
 _CODE_AND_TOWN = linear(rf"^(?:, ?|\n){_CODE} {_WORD}")
 _GAP = linear(
-    r"^(?:[ \t\n,.·|#/()-]|[0-9]+[A-Za-z]?\b|[A-Z\x{80}-\x{10ffff}][^\x00-&(-,/:-@\[-`{-\x7f]*|(?:in|apt|apartment|suite|ste|unit|floor|flat|room|no|à|en|te)\b)*$"
+    r"^(?:[ \t\n,.·|#/()-]|[0-9]+[A-Za-z]?\b|[A-Z\x{80}-\x{10ffff}][^\x00-&(-,/:-@\[-`{-\x7f]*"
+    r"|(?:in|apt|apartment|suite|ste|unit|floor|flat|room|no|à|en|te)\b)*$"
 )
 _REACH = 60  # bytes from a street to its place
 _UNDER_KEY = linear(
