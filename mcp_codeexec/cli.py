@@ -174,7 +174,10 @@ def _load(made: "Future[FilterPipeline]", settings: Settings) -> None:
         raise
     made.set_result(filters)
     try:
-        filters.load()
+        try:
+            filters.load()
+        except SettingsError as exc:  # the server still starts: its answers are withheld
+            sys.stderr.write(f"mcp-codeexec: {exc}\n")
         from mcp_codeexec.language.prepare import prepare  # noqa: PLC0415
         from mcp_codeexec.language.validator import CodeValidator  # noqa: PLC0415
         from mcp_codeexec.model import Erased  # noqa: PLC0415

@@ -7,8 +7,6 @@ import getpass
 import os
 from collections.abc import Mapping
 from dataclasses import fields
-from importlib.metadata import PackageNotFoundError, distribution
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -154,6 +152,8 @@ class Settings(BaseSettings):
     @classmethod
     def _installed(cls, model: str) -> str:
         """Looked for only, not loaded: spaCy takes seconds."""
+        from importlib.util import find_spec  # noqa: PLC0415
+
         if model and find_spec("spacy") is None:
             raise ValueError("spaCy is not installed: pip install 'mcp-codeexec[names]'")
         if model and not _is_pipeline(model):
@@ -268,6 +268,8 @@ def config_file() -> Path:
 
 def _is_pipeline(name: str) -> bool:
     """Whether spaCy would find a pipeline of that name."""
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - for those who have one
+
     try:
         distribution(name)
     except (PackageNotFoundError, ValueError):  # ValueError: not the name of a package

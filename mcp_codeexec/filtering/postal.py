@@ -1,7 +1,7 @@
 """Postal addresses: a house number beside the name of a street, and a second sign that it is one.
 
 The second sign is a place that the model of `names` knows, in it or soon after it, or a postal code; where the street has no word of
-a street ("Street", "rue", "…straße"), a place with a postal code after it. Under a key such as `address` or `street` none is needed.
+a street ("Street", "rue", "…straße"), a place with a postal code. Under a key such as `address` or `street` none is needed.
 """
 
 from bisect import bisect_left
@@ -18,8 +18,8 @@ _WORD = rf"(?:[A-Z]|[^\x00-\x7f]){_LETTER}*"
 _NAME = rf"(?:{_WORD}|[0-9]{{1,3}}(?:st|nd|rd|th))(?: {_WORD}){{0,3}}"
 _LINKS = r"(?:(?:de|du|des|del|della|delle|dei|di|da|do|dos|la|las|les|le|los|van|den|der) |[ld]['’]){0,3}"
 _LAST_WORD = (
-    r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Way|Court|Ct|Place|Pl|Square|Sq|Terrace|Close|Crescent|Parkway|Pkwy"
-    r"|Highway|Hwy|Gardens|Grove|Mews|Row|Walk)\b\.?(?: (?:NE|NW|SE|SW|[NSEW])\b)?"
+    r"(?:(?:Street|Road|Avenue|Lane|Drive|Boulevard|Way|Court|Place|Square|Terrace|Close|Crescent|Parkway|Highway|Gardens|Grove|Mews|Row"
+    r"|Walk)\b|(?:St|Rd|Ave|Ln|Dr|Blvd|Ct|Pl|Sq|Pkwy|Hwy)\b\.?)(?: (?:NE|NW|SE|SW|[NSEW])\b)?"
 )
 _FIRST_WORD = (
     r"(?i:rue|avenue|boulevard|place|chemin|all(?:é|e)e|quai|impasse|calle|avenida|paseo|plaza|carrer|rua|pra(?:ç|c)a"
@@ -35,7 +35,9 @@ _WORDED = linear(
     rf"|\b{_FIRST_WORD} {_LINKS}{_NAME},? (?:n(?:º|°|\.)? ?)?{_NUMBER}\b"
 )
 _ENDED = linear(rf"(?:{_WORD} ){{0,2}}(?:[A-Z]|[^\x00-\x7f]){_LETTER}*[ -]?(?i:{_ENDING}) {_NUMBER}\b")
-_BARE = linear(rf"\b{_NUMBER},? {_WORD}(?: {_WORD}){{0,3}}|{_WORD}(?: {_WORD}){{0,3}},? {_NUMBER}\b")
+_NUMBER_FIRST = linear(rf"\b{_NUMBER} {_WORD}(?: {_WORD}){{0,3}}")
+_NUMBER_LAST = linear(rf"{_WORD}(?: {_WORD}){{0,3}},? {_NUMBER}\b")
+_STREETS = (_WORDED, _ENDED, _NUMBER_FIRST, _NUMBER_LAST)
 
 _CODE = (
     r"(?:(?:[A-Z]{1,2}-)?[0-9]{5}(?:-[0-9]{4})?|[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]|[0-9]{4} ?[A-Z]{2}"
@@ -50,6 +52,8 @@ _GAP = linear(
     r"|(?:in|apt|apartment|suite|ste|unit|floor|flat|room|no|à|en|te)\b)*$"
 )
 _REACH = 60  # bytes from a street to its place
+_NEAR = 12  # bytes before the key in which it says whose address it is
+_OF_MACHINE = linear(r"(?i)(?:ip|mac|e-?mail|web|url|host|server|bind|listen|memory|wallet|contract|remote|local|peer)[_ -]?$")
 _UNDER_KEY = linear(
     r"(?i:address|street|adresse|anschrift|stra(?:ß|ss)e|direcci(?:ó|o)n|indirizzo|endere(?:ç|c)o|adres)(?i:[_ -]?(?:line)?[_ -]?[12])?"
     r"\\{0,3}[\"'`]?[ \t]{0,3}(?::|=>|=)[ \t]{0,3}\\{0,3}[\"'`]([^\"'`\\\n]+)"
@@ -58,26 +62,28 @@ _UNDER_KEY = linear(
 
 def postal_addresses(data: bytes, places: Sequence[tuple[int, int]]) -> Iterator[Span]:
     """Addresses in `data`, from street to place and postal code; `places` are byte ranges, in order."""
-    for pattern in (_WORDED, _ENDED, _BARE):
+    for pattern in _STREETS:
         for match in pattern.finditer(data):
             start, end = match.span()
             if (end := _end(data, start, end, places, pattern)) is not None:
                 yield Span(start, end, "address")
     for match in _UNDER_KEY.finditer(data):
         start, end = match.span(1)
-        if any(pattern.search(data[start:end]) for pattern in (_BARE, _WORDED, _ENDED)):
+        of_machine = _OF_MACHINE.search(data[max(0, match.span()[0] - _NEAR) : match.span()[0]])
+        if not of_machine and any(pattern.search(data[start:end]) for pattern in _STREETS):
             yield Span(start, end, "address")
 
 
 def _end(data: bytes, start: int, end: int, places: Sequence[tuple[int, int]], pattern: Pattern) -> int | None:
     """Where the address ends whose street is at `start` to `end`; None if there is no second sign."""
     place = _place(data, start, end, places)
-    if place is not None and (pattern is not _BARE or place[0] >= end):
+    bare = pattern in (_NUMBER_FIRST, _NUMBER_LAST)
+    if place is not None and (not bare or place[0] >= end):
         code = _CODE_AFTER.search(data[place[1] : place[1] + _REACH])
         whole = place[1] + code.span(1)[1] if code else max(end, place[1])
-        coded = code is not None or _CODE_BEFORE.search(data[end : place[0]]) is not None
-        return whole if coded or pattern is not _BARE else None
-    if pattern is _BARE:
+        coded = (code is not None and pattern is not _NUMBER_LAST) or _CODE_BEFORE.search(data[end : place[0]]) is not None
+        return whole if coded or not bare else None
+    if bare:
         return None
     after = data[end : end + _REACH]
     code = _CODE_AND_TOWN.search(after) or (_CODE_NEXT.search(after) if pattern is _WORDED else None)
