@@ -20,8 +20,10 @@ _IPV4 = linear(rf"\b{_OCTET}(?:\.{_OCTET}){{3}}\b")
 _IPV6 = linear(r"\b[23][0-9A-Fa-f]{3}:[0-9A-Fa-f:]{3,40}")  # 2000::/3: all that a person's machine has
 _BEFORE_NO_IP = linear(r"(?i)(?:[A-Za-z0-9_.+-]|[^/]/|[=<>~!^]=|\b(?:version|ver|release|build|revision|oid|v)\W{0,5})$")
 _GOES_ON = linear(r"^(?:[./][0-9]|[-+_])")  # a version, a net
-_MAC = linear(r"\b[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})\b")
-_MORE_OF_IT = linear(r"(?:[0-9A-Fa-f]{2}[:-] | [:-][0-9A-Fa-f]{2})")
+_MAC = linear(
+    r"\b[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})\b|\b[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\b"
+)
+_MORE_OF_IT = linear(r"(?:[0-9A-Fa-f]{2}[:.-] | [:.-][0-9A-Fa-f]{2})")
 _BEFORE = 24  # bytes in which a word before an address says that it is none
 _NOBODY = (b"000000", b"ffffff", b"01005e", b"3333")  # unset, broadcast, multicast
 
@@ -75,7 +77,7 @@ def macs(data: bytes) -> Iterator[Span]:
     """MAC addresses of one device; not fingerprints, which are longer, nor broadcasts."""
     for match in _MAC.finditer(data):
         start, end = match.span()
-        digits = data[start:end].replace(b":", b"").replace(b"-", b"").lower()
+        digits = data[start:end].translate(None, b":-.").lower()
         longer = _MORE_OF_IT.search(data[max(0, start - 3) : start] + b" " + data[end : end + 3])
-        if not longer and not digits.isdigit() and not digits.startswith(_NOBODY):
+        if not longer and not digits.isdigit() and not digits.isalpha() and not digits.startswith(_NOBODY):
             yield Span(start, end, "mac")

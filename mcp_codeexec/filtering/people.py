@@ -11,6 +11,9 @@ from importlib import import_module
 from mcp_codeexec.filtering.linear import Pattern, linear
 from mcp_codeexec.filtering.spans import Span
 
+_BY_FORM = ""  # for want of a check digit, or of a current module: an American ITIN, a British National Insurance number
+_ITIN_GROUP = r"(?:5[0-9]|6[0-5]|7[0-9]|8[0-8]|9[0-24-9])"
+_NINO_LETTERS = r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
 _ANYWHERE = (
     ("it.codicefiscale", r"[A-Z]{6}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]"),
     ("mx.curp", r"[A-Z]{4}[0-9]{6}[HM][A-Z]{5}[0-9A-Z][0-9]"),
@@ -21,6 +24,8 @@ _ANYWHERE = (
     ("cn.ric", r"[1-8][0-9]{5}(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]{4}[0-9X]"),
     ("fr.nir", r"[12] [0-9]{2} [01][0-9] [0-9AB]{2} [0-9]{3} [0-9]{3} [0-9]{2}"),
     ("us.ssn", r"[0-8][0-9]{2}-[0-9]{2}-[0-9]{4}"),  # has no check digit, but a form of its own and ranges
+    (_BY_FORM, rf"9[0-9]{{2}}-{_ITIN_GROUP}-[0-9]{{4}}"),
+    (_BY_FORM, rf"{_NINO_LETTERS} [0-9]{{2}} [0-9]{{2}} [0-9]{{2}} [A-D]"),
 )
 _NAMED = (
     ("es.dni", "dni|nif", r"[0-9]{8}-?[A-Z]"),
@@ -29,6 +34,12 @@ _NAMED = (
     ("de.idnr", "idnr|steuer-?id|steueridentifikationsnummer|tax[_ -]?id", r"[1-9][0-9](?: ?[0-9]{3}){3}"),
     ("gb.nhs", r"nhs(?:[_ -]?(?:number|no))?", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}"),
     ("us.ssn", r"ssn|social[_ -]?security(?:[_ -]?(?:number|no))?", r"[0-8][0-9]{8}"),
+    (_BY_FORM, "itin", rf"9[0-9]{{2}}-?{_ITIN_GROUP}-?[0-9]{{4}}"),
+    (
+        _BY_FORM,
+        r"nino|national[_ -]?insurance(?:[_ -]?(?:number|no))?",
+        rf"(?-i:{_NINO_LETTERS} ?[0-9]{{2}} ?[0-9]{{2}} ?[0-9]{{2}} ?[A-D])",
+    ),
     ("pl.pesel", "pesel", r"[0-9]{11}"),
     ("se.personnummer", "personnummer|personal[_ -]?number", r"(?:19|20)?[0-9]{6}[-+]?[0-9]{4}"),
     ("no.fodselsnummer", "f(?:ø|o|oe)dselsnummer|fnr", r"[0-9]{6} ?[0-9]{5}"),
@@ -40,7 +51,7 @@ _NAMED = (
     ("tr.tckimlik", "tckimlik|tc[_ -]?kimlik(?:[_ -]?no)?|tckn", r"[1-9][0-9]{10}"),
     ("ro.cnp", "cnp", r"[1-8][0-9]{12}"),
 )
-_ANY_NAME = r"national[_ -]?(?:id|identity|insurance)(?:[_ -]?(?:number|no))?|personal[_ -]?id|id[_ -]?card|citizen[_ -]?id"
+_ANY_NAME = r"national[_ -]?(?:id|identity)(?:[_ -]?(?:number|no))?|personal[_ -]?id|id[_ -]?card|citizen[_ -]?id"
 _GIVES = r"\\{0,3}[\"'`]?[ \t]{0,3}(?:[:=#]|=>|is)?[ \t]{0,3}\\{0,3}[\"'`]?"
 
 _FORM = linear("|".join(rf"\b({pattern})\b" for _, pattern in _ANYWHERE))
@@ -92,8 +103,8 @@ def _forms_named() -> tuple[tuple[str, Pattern], ...]:
 
 
 def is_valid(module: str, text: str) -> bool:
-    """What python-stdnum's module of that name says."""
-    return _check(module)(text)
+    """What python-stdnum's module of that name says; `_BY_FORM` has none."""
+    return not module or _check(module)(text)
 
 
 @cache
