@@ -20,6 +20,7 @@ from mcp_codeexec.filtering.personal import personal
 from mcp_codeexec.filtering.pieces import split_secrets
 from mcp_codeexec.filtering.rules import own_secrets
 from mcp_codeexec.filtering.spans import EMAIL, Span, settle
+from mcp_codeexec.filtering.vendors import vendor_keys
 
 TIMEOUT_S: Final = 10.0
 _CLOSING = b",)]}>|&!?*#<"
@@ -69,6 +70,7 @@ class Detector:
     def _own(self, data: bytes) -> Iterator[Span]:
         """What we find without the catalogue."""
         yield from own_secrets(data)
+        yield from vendor_keys(data)
         yield from split_secrets(data)
         yield from self._known.find(data)
         yield from personal(data, self._kinds)
