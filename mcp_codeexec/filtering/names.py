@@ -15,11 +15,11 @@ from mcp_codeexec.filtering.persons import given_names, persons
 from mcp_codeexec.filtering.postal import postal_addresses
 from mcp_codeexec.filtering.spans import Span
 
-MOST_READ = 500_000
+MOST_READ = 250_000
 """Bytes of different lines that the model reads of one text; a text with more is not shown at all."""
 _PERSON = frozenset({"PERSON", "PER", "persName"})  # as pipelines for different languages call them
 _PLACE = frozenset({"GPE", "LOC", "FAC", "placeName", "geogName"})
-_BATCH = 64  # lines for which the model is held: other texts get their turn in between
+_BATCH = 32  # lines for which the model is held: other texts get their turn in between
 _STATISTICAL = "ner"
 _VECTORS = frozenset({"tok2vec", "transformer", "curated_transformer"})  # what such a recogniser may build on
 
