@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from threading import get_ident
 
 import pytest
 from hypothesis import given, settings
@@ -215,6 +216,22 @@ async def test_one_kind_can_be_on_alone(model: str, vault: MemoryVault, kind: Na
     pipeline = FilterPipeline(FilterOptions((kind,), name_model=model))
     cleaned = await pipeline.clean("Ann Smith, 12 Main Street, Springfield", vault)
     assert cleaned.redactions == {kind: 1}
+
+
+class _Watched(MemoryVault):
+    """Notes in which thread its tokens are made."""
+
+    def tokenise(self, kind: str, value: str) -> str:
+        self.thread = get_ident()
+        return super().tokenise(kind, value)
+
+
+async def test_also_a_short_text_is_read_off_the_loop(named: FilterPipeline, pipeline: FilterPipeline) -> None:
+    vault = _Watched()
+    await named.clean("Ann Smith", vault)
+    assert vault.thread != get_ident()
+    await pipeline.clean("ann@example.com", vault)
+    assert vault.thread == get_ident()
 
 
 async def test_without_a_model_they_stay(pipeline: FilterPipeline, vault: MemoryVault) -> None:
