@@ -65,7 +65,14 @@ COMPONENTS = (
     Component(
         "server, command line, settings",
         (0, 0),
-        ("unit/server/test_*.py", "unit/test_cli.py", "unit/test_imports.py", "unit/test_logs.py", "unit/test_settings.py"),
+        (
+            "unit/server/test_*.py",
+            "unit/test_cli.py",
+            "unit/test_imports.py",
+            "unit/test_logs.py",
+            "unit/test_packaging.py",
+            "unit/test_settings.py",
+        ),
         tuple(f"integration/test_{name}.py" for name in "stdio cli description wheel examples".split()),
     ),
     Component("attacks on all layers", (0, 0), (), tuple(f"attacks/test_{name}.py" for name in "harness layers table".split())),
