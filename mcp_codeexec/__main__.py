@@ -2,19 +2,24 @@
 
 import gc
 import sys
+from threading import Thread
 
+from mcp_codeexec.catalogue import catalogue  # light, as what follows: neither pydantic nor asyncio
 from mcp_codeexec.errors import CodeExecError
-from mcp_codeexec.runtime.launcher import Launcher  # light: neither pydantic nor asyncio
+from mcp_codeexec.runtime.launcher import Launcher
 from mcp_codeexec.worker_options import WorkerOptions
 
-_OTHER_COMMANDS = {"run", "sessions", "files", "history", "export", "replay", "doctor", "--help", "-h", "--version"}
+_OTHER_COMMANDS = {"run", "sessions", "files", "history", "export", "replay", "cleanup", "doctor", "--help", "-h", "--version"}
 
 
 def main() -> None:
     """The console script."""
     gc.disable()  # collections cost a tenth of the start, and find nothing; the command line enables them
     argv = sys.argv[1:]
-    early = None if _OTHER_COMMANDS.intersection(argv) else _early_worker()
+    early = None
+    if not _OTHER_COMMANDS.intersection(argv):
+        Thread(target=catalogue, daemon=True).start()
+        early = _early_worker()
     from mcp_codeexec.cli import run  # noqa: PLC0415
 
     sys.exit(run(argv, early))

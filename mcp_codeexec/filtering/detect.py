@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from kingfisher_sdk import DetectionPolicy, Rules, Scanner
+from kingfisher_sdk import DetectionPolicy, Scanner
 
+from mcp_codeexec.catalogue import catalogue
 from mcp_codeexec.filter_options import NAME_KINDS, PERSONAL_KINDS, FilterOptions, NameKind, PersonalKind
 from mcp_codeexec.filtering.decoded import back, readings
 from mcp_codeexec.filtering.known import CONFIGURED, KnownValues
@@ -49,7 +50,7 @@ class Detector:
         self._names = NameFinder(options.name_model, names) if options.name_model and names else None
         self._allowed = frozenset(text.casefold() for text in options.allow)
         self._known = KnownValues(options.secret_values)
-        rules = Rules(confidence="low", cache_dir=cache_dir)
+        rules = catalogue(cache_dir)
         policy = DetectionPolicy(inline_ignores=False, markup_context=False, cli_match_semantics=False)
         self._scanner = Scanner(rules, dedup=False, redact=False, policy=policy)
         self._plain = Scanner(rules, base64=False, dedup=False, redact=False, policy=policy)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ class PoolStatus:
 
 
 class WorkerPool:
-    """Lives as long as the executor. Two workers are made at once, the rest when nothing runs; idle spares retire to two."""
+    """Lives as long as the executor. Two workers are made at once, the rest after the first claim, while nothing runs; idle spares retire
+    to two."""
 
     def __init__(self, settings: Settings, launcher: Launcher) -> None:
         self._settings = settings
@@ -48,7 +50,7 @@ class WorkerPool:
         self._waiting = 0
         self._failures = 0
         self._failed_at = 0.0
-        self._claimed_at = time.monotonic()
+        self._claimed_at = -math.inf
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._wanted = asyncio.Event()
@@ -195,7 +197,7 @@ class WorkerPool:
         return worker
 
     async def _keep(self) -> None:
-        """Fill up while nothing runs, two soon and the rest one by one; retire what nobody has claimed for long."""
+        """Fill up one by one while nothing runs, to two until somebody claims one; retire what nobody has claimed for long."""
         await asyncio.sleep(SETTLE_S)
         while True:
             idle = time.monotonic() - self._claimed_at > self._settings.spare_idle_s

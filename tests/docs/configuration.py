@@ -78,7 +78,7 @@ def _default(name: str, field: FieldInfo) -> str:
     default: Any = field.default
     if field.default_factory is not None:
         return shown_default(name)
-    if default is None or default == ():
+    if default in (None, (), ""):
         return "none"
     if isinstance(default, bool):
         return "on" if default else "off"
@@ -88,12 +88,18 @@ def _default(name: str, field: FieldInfo) -> str:
     return f"{default:,} {unit}".rstrip() if isinstance(default, int | float) else f"`{default}`"
 
 
+def _choices(annotation: object) -> Iterator[str]:
+    """The words of a Literal, of several, or of a list of them."""
+    for kind in get_args(annotation):
+        if isinstance(kind, str):
+            yield kind
+        else:
+            yield from _choices(kind)
+
+
 def _bounds(field: FieldInfo) -> str:
-    kinds = get_args(field.annotation)
-    if kinds and all(isinstance(kind, str) for kind in kinds):
-        return ", ".join(f"`{kind}`" for kind in kinds)
-    if kinds and kinds[-1] is Ellipsis and get_args(kinds[0]):
-        return ", ".join(f"`{kind}`" for kind in get_args(kinds[0]))
-    words = {"Ge": ("from", "ge"), "Gt": ("above", "gt"), "Le": ("to", "le"), "Lt": ("below", "lt")}
-    told = [(words[type(bound).__name__], bound) for bound in field.metadata if type(bound).__name__ in words]
+    if words := list(_choices(field.annotation)):
+        return ", ".join(f"`{word}`" for word in words)
+    signs = {"Ge": ("from", "ge"), "Gt": ("above", "gt"), "Le": ("to", "le"), "Lt": ("below", "lt")}
+    told = [(signs[type(bound).__name__], bound) for bound in field.metadata if type(bound).__name__ in signs]
     return " ".join(f"{word} {getattr(bound, attribute):,}" for (word, attribute), bound in told)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mcp_codeexec import logs
+from mcp_codeexec.__main__ import _OTHER_COMMANDS  # pyright: ignore[reportPrivateUsage]
 from mcp_codeexec.cli import FAILED, OK, UNAVAILABLE, USAGE, run
 from mcp_codeexec.settings import ENV_PREFIX, Settings
 
@@ -25,6 +26,10 @@ def nothing_of_the_user_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     yield
     logging.getLogger(logs.ROOT).handlers.clear()
     logging.getLogger(logs.ROOT).propagate = True
+
+
+def test_what_starts_early_is_for_the_server_alone() -> None:
+    assert {command for command in COMMANDS if command != "serve"} < _OTHER_COMMANDS
 
 
 def test_exit_codes_are_those_that_are_told() -> None:

@@ -42,15 +42,18 @@ def pools(launcher: Launcher) -> Pools:
     return made
 
 
-async def test_a_first_worker_is_ready_and_the_rest_follow_when_nothing_runs(pools: Pools) -> None:
+async def test_two_workers_are_ready_and_the_rest_follow_the_first_claim_when_nothing_runs(pools: Pools) -> None:
     async with pools(spare_workers=3) as pool:
         await pool.warmup()
         assert pool.get_status().available >= 1
+        await eventually(lambda: pool.get_status().available == 2)
+        await pool.acquire(30)
+        assert pool.get_status().available == 1  # nor was a third one made before
         pool.busy(True)
         pool.busy(False)
         await eventually(lambda: pool.get_status().available == 3)
         status = pool.get_status()
-        assert (status.total, status.busy) == (3, 0)
+        assert (status.total, status.busy) == (4, 1)
         assert status.memory_mb > 60
         assert status.average_age_s >= 0
 
