@@ -1,21 +1,16 @@
-"""What keeping a session costs: after a run, against the size of its state; and bringing it back."""
+"""What keeping a session costs: after a run, against the size of its state; bringing it back; and looking it up."""
 
-import statistics
-import subprocess
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-
-from deno import find_deno_bin
 
 from mcp_codeexec import Engine
 from mcp_codeexec.sessions.manager import SessionManager
 from mcp_codeexec.sessions.retention import Retention
 from mcp_codeexec.sessions.store import DATABASE, SqliteStore
 from mcp_codeexec.settings import Settings
+from tests.benchmarks.clock import bare_deno, in_turns, median, took
+from tests.benchmarks.rows import Part, Row, Target, shown
 
-EMPTY = Path(__file__).with_name("empty.js")
 CALLS, LARGE_CALLS, ROUNDS = 200, 10, 7
 
 SMALL = """
@@ -26,63 +21,69 @@ class P { #k = 1; constructor(n) { this.n = n } hi() { return this.n + this.#k }
 ROWS = "const rows = []; for (let i = 0; i < 50_000; i++) rows.push({id: i, name: 'customer ' + i, total: i * 1.25, active: i % 2 === 0});"
 LARGE = f"{ROWS} const text = 'x'.repeat(6_000_000), numbers = new Float64Array(400_000).fill(1.5);"
 
-Row = Callable[[str, float, float, str], None]
-Note = Callable[[str, str], None]
 
-
-async def timed(engine: Engine, code: str, session: str) -> float:
-    began = time.perf_counter()
-    outcome = await engine.execute(code, session)
-    assert outcome.status == "ok", outcome
-    return time.perf_counter() - began
-
-
-async def keeping(row: Row, note: Note) -> None:
-    """A run in turns with the same run in an empty session, on a file as servers have it."""
+async def measure() -> Part:
+    part = Part()
     with tempfile.TemporaryDirectory() as folder:
-        async with Engine(Settings.load({"data_dir": Path(folder), "spare_workers": 4})) as engine:
-            empty, small, large = [(await engine.execute(code)).session_id for code in ("1", SMALL, LARGE)]
+        await _keeping(part, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        await _bringing_back(part, Path(folder))
+    return part
 
-            async def in_turns(what: str, code: str, session: str, aim: str, calls: int = CALLS) -> None:
-                mine, floor = list[float](), list[float]()
-                for n in range(calls):
-                    mine.append(await timed(engine, code.replace("N", str(n)), session))
-                    floor.append(await timed(engine, f"1 + {n}", empty))
-                row(what, statistics.median(mine), statistics.median(floor), aim)
 
-            await in_turns("1 + 1 with 20 variables", "1 + N", small, "of an empty session")
-            await in_turns("1 + 1 with 11 MB", "1 + N", large, "at most 1.5")
-            await in_turns("a run that changes 2 of 20 variables", "v0 = N; o.a = N", small, "of an empty session")
-            await in_turns(
-                "a run that makes an object and a function", "const hN = x => x + N, kN = {n: N}", small, "of an empty session"
+async def _run(engine: Engine, code: str, session: str) -> float:
+    async def ok() -> None:
+        outcome = await engine.execute(code, session)
+        assert outcome.status == "ok", outcome
+
+    return await took(ok())
+
+
+async def _keeping(part: Part, folder: Path) -> None:
+    """A run in turns with `1 + 1` in an empty session, on a file as servers have it."""
+    async with Engine(Settings.load({"data_dir": folder, "spare_workers": 4})) as engine:
+        empty, small, large = [(await engine.execute(code)).session_id for code in ("1", SMALL, LARGE)]
+        runs = [
+            ("`1 + 1` with 20 variables", "1 + N", small, CALLS, 0.0),
+            ("`1 + 1` with 11 MB of variables", "1 + N", large, CALLS, 1.5),
+            ("a run that changes 2 of 20 variables", "v0 = N; o.a = N", small, CALLS, 0.0),
+            ("a run that makes an object and a function", "const hN = x => x + N, kN = {n: N}", small, CALLS, 0.0),
+            ("a run that touches 50,000 rows", "rows.length + N", large, LARGE_CALLS, 0.0),
+        ]
+        for what, code, session, calls, times in runs:
+            here, floor = await in_turns(
+                calls,
+                lambda n, code=code, session=session: _run(engine, code.replace("N", str(n)), session),
+                lambda n: _run(engine, f"1 + {n}", empty),
             )
-            await in_turns("a run that touches 50,000 rows", "rows.length + N", large, "of an empty session", LARGE_CALLS)
-        store, looks = SqliteStore(Path(folder) / DATABASE), list[float]()
-        await store.open()
-        for _ in range(CALLS):
-            manager = SessionManager(store, Settings.load({}).owner, Retention(1_000), 1)  # that has not seen it yet
-            began = time.perf_counter()
-            await manager.get(small)
-            looks.append(time.perf_counter() - began)
-        await store.close()
-        note("session look-up, from the file", f"{statistics.median(looks) * 1_000:.2f} ms (aim: under 1 ms)")
+            part.rows.append(Row(what, here, floor, "`1 + 1` in an empty session", times=times))
+    await _looking_up(part, folder, small)
 
 
-async def bringing_back(row: Row) -> None:
-    """From a session without a process to its first result, beside a bare `deno run`."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with Engine(Settings.load({"data_dir": Path(folder), "spare_workers": 4, "live_sessions": 1})) as engine:
-            sessions = [(await engine.execute(code)).session_id for code in (SMALL, LARGE)]
-            took: list[list[float]] = [[], []]
-            floor = list[float]()
-            for _ in range(ROUNDS):
-                for session, times in zip(sessions, took, strict=True):
-                    times.append(await timed(engine, "1", session))  # the other one had the only place
-                began = time.perf_counter()
-                subprocess.run(  # noqa: ASYNC221 - nothing else is under way
-                    [find_deno_bin(), "run", "--no-config", "--no-lock", str(EMPTY)], check=True, capture_output=True
-                )
-                floor.append(time.perf_counter() - began)
-            bare = statistics.median(floor)
-            row("20 variables brought back, to the first result", statistics.median(took[0]), bare, "at most 3")
-            row("11 MB brought back, to the first result", statistics.median(took[1]), bare, "")
+async def _looking_up(part: Part, folder: Path, session: str) -> None:
+    store, fresh = SqliteStore(folder / DATABASE), list[float]()
+    await store.open()
+    owner = Settings.load({}).owner
+    for _ in range(CALLS):
+        manager = SessionManager(store, owner, Retention(1_000), 1)  # that has not seen it yet
+        fresh.append(await took(manager.get(session)))
+    known = SessionManager(store, owner, Retention(1_000), 1)
+    held = await known.get(session)
+    again = [await took(known.get(session)) for _ in range(CALLS)]
+    assert held.id == session
+    await store.close()
+    part.rows.append(Row("session look-up, from the file, with 20 variables", median(fresh), at_most=1))
+    how = f"of one that this server has in memory; {shown(median(fresh))} from the file"
+    part.targets.append(Target("session look-up", shown(median(again)), median(fresh) < 10, how))
+
+
+async def _bringing_back(part: Part, folder: Path) -> None:
+    """From a session without a process to its first result: the other one had the only place."""
+    async with Engine(Settings.load({"data_dir": folder, "spare_workers": 4, "live_sessions": 1})) as engine:
+        small, large = [(await engine.execute(code)).session_id for code in (SMALL, LARGE)]
+        first, second, floor = await in_turns(
+            ROUNDS, lambda _: _run(engine, "1", small), lambda _: _run(engine, "1", large), bare_deno
+        )
+    beside = "a bare `deno run`"
+    part.rows.append(Row("20 variables brought back, to the first result", first, floor, beside, times=2))
+    part.rows.append(Row("11 MB brought back, to the first result", second, floor, beside))
