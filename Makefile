@@ -10,6 +10,7 @@ BUNDLE := build/bundle
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench fuzz soak interop bundle docs coverage clean
+.PHONY: help demo test check format bench peers fuzz soak clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,7 +52,11 @@ coverage: $(STAMP) ## the suite once, and the lines of mcp_codeexec/ that it doe
 	$(BIN)/python -m pytest -q -n 1 --timeout 600 --cov --cov-report=term-missing:skip-covered
 
 bench: $(STAMP) ## timings, as medians and ratios against floors in the same run
+bench: $(STAMP) ## timings beside floors in the same run, printed and written to docs/benchmarks.md; some minutes
 	$(BIN)/python -m tests.benchmarks
+
+peers: $(STAMP) ## other servers from PyPI beside this one, printed and written to docs/peers.md; about ten minutes
+	$(BIN)/python -m tests.benchmarks.peers
 
 fuzz: $(STAMP) ## property-based tests with new and many examples, and mcp-fuzzer from PyPI; some minutes
 	CODEEXEC_FUZZ=long $(BIN)/python -m pytest -q --timeout 1800 -m hypothesis
@@ -76,3 +81,4 @@ interop: $(STAMP) bundle ## the MCP Inspector, agent frameworks from PyPI and th
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .venv-interop build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) .venv-peers dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from textwrap import fill
 
 from tests.benchmarks.rows import PLAN, Part, Row
 
@@ -9,7 +10,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 ABOUT = """# Measured
 
-`make bench` prints this page and writes it; nothing in it is written by hand. {where}
+`make bench` prints this page and writes it; nothing in it is written by hand.
+{where}
 
 Figures are medians. Each stands beside its floor, measured in turns in the same run: a few times the one, a few times the other, so that a
 busy machine slows both alike. The ratio is what to read; milliseconds depend on the machine and on who else uses it. An aim is what this
@@ -18,12 +20,17 @@ project wants of the figure, and where it is missed, that is said. [peers.md](pe
 PLAN_ABOUT = "The targets of the plan that this project was begun with."
 FLOORS_ABOUT = """*Ready* is the first of a worker's two phases; it warms itself at the host's first word. A bare `deno run` has V8's
 code cache in the user's folder; workers cache nothing. *Brought back* is a session without a process that gets one with its variables."""
-ROW_HEAD = ("what", "here", "floor", "ratio", "aim", "")
+ROW_HEAD = ("what", "here", "floor", "ratio", "aim", "verdict")
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table."""
     return "\n".join(["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows)])
+
+
+def filled(text: str) -> str:
+    """Prose, in lines of the house's width."""
+    return fill(text, 140, break_long_words=False, break_on_hyphens=False)
 
 
 def page(where: str, parts: Sequence[Part]) -> str:
@@ -33,16 +40,16 @@ def page(where: str, parts: Sequence[Part]) -> str:
     missed = sum(row.met is False for row in rows) + sum(not target.met for target in targets)
     aims = sum(row.met is not None for row in rows) + len(targets)
     blocks = [
-        ABOUT.format(where=where).strip(),
+        ABOUT.format(where=filled(where)).strip(),
         f"Of {aims} targets and aims, {missed} are missed.",
         f"## The plan\n\n{PLAN_ABOUT}",
-        markdown(("metric", "plan", "measured", "", "how"), (target.cells() for target in targets)),
+        markdown(("metric", "plan", "measured", "verdict", "how"), (target.cells() for target in targets)),
         f"## Beside floors\n\n{FLOORS_ABOUT}",
         markdown(ROW_HEAD, (row.cells() for row in rows)),
     ]
     for part in parts:
         for table in part.tables:
-            blocks += [f"## {table.title}\n\n{table.about}", markdown(table.head, table.rows)]
+            blocks += [f"## {table.title}\n\n{filled(table.about)}", markdown(table.head, table.rows)]
     return "\n\n".join(blocks) + "\n"
 
 

@@ -20,7 +20,7 @@ PLAN = {  # the targets of the plan that this project was begun with, in its ord
 
 def shown(value: float, unit: str = "ms") -> str:
     """A figure with three digits that mean something."""
-    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    digits = 3 if 0 < abs(value) < 0.1 else 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     return f"{value:,.{digits}f} {unit}".rstrip()
 
 

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.peers.dialect import MONTY, PYTHON, TYPESCRIPT, Dialect
+from tests.benchmarks.peers.dialect import MONTY, TYPESCRIPT, Dialect
 from tests.benchmarks.peers.peer import START_S, JupyterPeer, Make, McpPeer
 from tests.benchmarks.peers.venvs import Venv
 
 ECHO_SERVER = Path(__file__).parents[1] / "echo_server.py"
 ROOT = Path(__file__).parents[3]
+LEFT_OUT = (
+    "mcp-run-python, langchain-sandbox: at their start Deno downloads Pyodide and more from npm and JSR; this page takes PyPI alone.",
+    "mcp-v8, Executor, code-executor-MCP, Cloudflare's, Codex's and Docker's code mode: programs for Node, Rust, Go or a platform.",
+)
 FASTMCP = """
 from fastmcp import FastMCP
 from fastmcp.experimental.transforms.code_mode import CodeMode
@@ -44,9 +48,20 @@ def _echo(home: Path) -> McpPeer:
     return McpPeer([sys.executable, str(ECHO_SERVER)], home, _own(home), "execute_code")
 
 
+def _prepare(argv: list[str], home: Path, environment: Mapping[str, str]) -> None:
+    """What its own guide has a user do once: it writes its files into the home."""
+    subprocess.run(argv, cwd=home, env=environment, check=True, capture_output=True, timeout=START_S)
+
+
 def _toolplane(venv: Venv) -> Make:
-    argv = [str(venv.folder / "bin" / "toolplane"), "serve", "mcp"]
-    return lambda home: McpPeer(argv, home, venv.environment(home), "execute_code")
+    program = str(venv.folder / "bin" / "toolplane")
+
+    def make(home: Path) -> McpPeer:
+        environment = venv.environment(home)
+        _prepare([program, "init"], home, environment)
+        return McpPeer([program, "serve", "mcp"], home, environment, "execute_code")
+
+    return make
 
 
 def _fastmcp(venv: Venv) -> Make:
@@ -56,16 +71,10 @@ def _fastmcp(venv: Venv) -> Make:
 def _deno_jupyter(venv: Venv) -> Make:
     def make(home: Path) -> JupyterPeer:
         environment = venv.environment(home)
-        argv = [str(venv.folder / "bin" / "deno"), "jupyter", "--install"]  # it writes its kernel spec into the home
-        subprocess.run(argv, env=environment, check=True, capture_output=True, timeout=START_S)
+        _prepare([str(venv.folder / "bin" / "deno"), "jupyter", "--install"], home, environment)
         return JupyterPeer(venv.python, "deno", home, environment)
 
     return make
-
-
-def _run_python(venv: Venv) -> Make:
-    argv = [str(venv.folder / "bin" / "mcp-run-python"), "stdio"]
-    return lambda home: McpPeer(argv, home, venv.environment(home), "run_python_code", "python_code")
 
 
 FLOOR = Entry("echo tool of the MCP SDK", "the floor: runs nothing", TYPESCRIPT, _echo, package="mcp")
@@ -75,12 +84,11 @@ OURS = Entry("mcp-codeexec", "this server, MCP over stdio", TYPESCRIPT, _ours)
 def peers() -> list[Entry]:
     """The others."""
     toolplane, fastmcp = Venv("toolplane", ["toolplane"]), Venv("fastmcp", ["fastmcp[code-mode]"])
-    jupyter, run_python = Venv("deno-jupyter", ["deno", "jupyter_client"]), Venv("mcp-run-python", ["mcp-run-python", "deno"])
+    jupyter = Venv("deno-jupyter", ["deno", "jupyter_client"])
     return [
         Entry("toolplane", "MCP over stdio, its default backend, Monty", MONTY, _toolplane(toolplane), toolplane, "toolplane"),
         Entry(
             "FastMCP code mode", "MCP over stdio, `CodeMode()` as it comes, on Monty", MONTY, _fastmcp(fastmcp), fastmcp, "fastmcp"
         ),
         Entry("deno jupyter", "a Jupyter kernel, by jupyter_client", TYPESCRIPT, _deno_jupyter(jupyter), jupyter, "deno"),
-        Entry("mcp-run-python", "MCP over stdio, Pyodide in Deno", PYTHON, _run_python(run_python), run_python, "mcp-run-python"),
     ]

@@ -43,13 +43,3 @@ MONTY = Dialect(
     large=f"return 'x' * {SIZE}",
     secret=f"return 'the key is {KEY}, ask {ADDRESS}'",
 )
-PYTHON = Dialect(
-    language="Python",
-    sum=lambda n: f"{n} + 100_000",
-    set_x=f"x = {X}",
-    get_x="x",
-    loop=MONTY.loop,
-    hungry=MONTY.hungry,
-    large=f"'x' * {SIZE}",
-    secret=f"'the key is {KEY}, ask {ADDRESS}'",
-)

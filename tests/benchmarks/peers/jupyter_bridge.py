@@ -24,6 +24,8 @@ class Bridge:
         self.client = self.manager.client()
         self.client.start_channels()
         await self.client.wait_for_ready(timeout=60)
+        while "execute_result" not in await self.run("0"):  # the first results may be published before we are subscribed
+            pass
 
     async def run(self, code: str) -> str:
         request, said = self.client.execute(code), []
@@ -32,7 +34,7 @@ class Bridge:
             if message["parent_header"].get("msg_id") != request:
                 continue
             if message["msg_type"] in ("stream", "execute_result", "display_data", "error"):
-                said.append(message["content"])
+                said.append({"kind": message["msg_type"], **message["content"]})
             if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
                 return json.dumps(said)
 

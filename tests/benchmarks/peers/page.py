@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 
 from tests.benchmarks.peers import figures, probes
-from tests.benchmarks.peers.catalogue import FLOOR, Entry
+from tests.benchmarks.peers.catalogue import FLOOR, LEFT_OUT, Entry
 from tests.benchmarks.peers.figures import Figures
 from tests.benchmarks.peers.probes import Seen
 from tests.benchmarks.process_memory import MEASURE
-from tests.benchmarks.report import markdown
+from tests.benchmarks.report import filled, markdown
 from tests.benchmarks.rows import shown
 
 ABOUT = """# Peers
 
 `make peers` prints this page and writes it; nothing in it is written by hand. It installs each peer from PyPI into an environment of its
-own under `.venv-peers/`, with no settings but its defaults, and looks at all of them in one run. {where}
+own under `.venv-peers/`, with no settings but its defaults, and looks at all of them in one run.
 
-Monty is an interpreter for a subset of Python that starts no process for a session and has no library of JavaScript's or Python's size.
-Compare times with that in mind.
+{where}
+
+Those on Monty run a subset of Python, not the whole of a language: compare times with that in mind.
 """
 FIGURES = """## Times and memory
 
@@ -60,7 +61,7 @@ def page(
     rows.append(_row(FLOOR.name, FLOOR, measured[-1]))
     what = dict.fromkeys(key for found in seen for key in found)
     blocks = [
-        ABOUT.format(where=where).strip(),
+        ABOUT.format(where=filled(where)).strip(),
         "Where a peer is better than this server:\n\n" + "\n".join(f"- {line}" for line in lines or ["nowhere in this run"]),
         FIGURES.format(
             cold=figures.COLD_ROUNDS, warm=figures.WARM_ROUNDS * figures.WARM_CALLS, calls=figures.CALLS_BEFORE, measure=MEASURE
@@ -69,8 +70,7 @@ def page(
         PROBES.format(loop=probes.LOOP_S, answer=probes.ANSWER_S, most=probes.MOST_MB),
         markdown(("", *names), ([key, *(_word(found.get(key)) for found in seen)] for key in what)),
     ]
-    if left_out:
-        blocks.append("## Not measured\n\n" + "\n".join(f"- {line}" for line in left_out))
+    blocks.append("## Not measured\n\n" + "\n".join(f"- {line}" for line in (*left_out, *LEFT_OUT)))
     return "\n\n".join(blocks) + "\n"
 
 

@@ -48,12 +48,9 @@ class NotStarted(Exception):
 class McpPeer:
     """An MCP server over stdio, by the handshake that all of them know."""
 
-    def __init__(
-        self, argv: Sequence[str], folder: Path, environment: Mapping[str, str], tool: str, argument: str = "code"
-    ) -> None:
+    def __init__(self, argv: Sequence[str], folder: Path, environment: Mapping[str, str], tool: str) -> None:
         self._rpc = RpcProcess(argv, folder, environment)
-        self._tool, self._argument = tool, argument
-        self._session = ""
+        self._tool, self._session = tool, ""
 
     async def open(self) -> float:
         began = time.perf_counter()
@@ -67,7 +64,7 @@ class McpPeer:
         return (time.perf_counter() - began) * 1_000
 
     async def run(self, code: str, within_s: float) -> Said:
-        arguments = {self._argument: code} | ({"session_id": self._session} if self._session else {})
+        arguments = {"code": code} | ({"session_id": self._session} if self._session else {})
         began = time.perf_counter()
         text = await self._rpc.request("tools/call", {"name": self._tool, "arguments": arguments}, within_s)
         took = (time.perf_counter() - began) * 1_000
