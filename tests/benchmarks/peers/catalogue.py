@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.peers.dialect import MONTY, TYPESCRIPT, Dialect
-from tests.benchmarks.peers.peer import START_S, JupyterPeer, Make, McpPeer
+from tests.benchmarks.peers.dialect import MONTY, MONTY_SESSION, TYPESCRIPT, Dialect
+from tests.benchmarks.peers.peer import START_S, BridgedPeer, Make, McpPeer
 from tests.benchmarks.peers.venvs import Venv
 
 ECHO_SERVER = Path(__file__).parents[1] / "echo_server.py"
@@ -69,12 +69,16 @@ def _fastmcp(venv: Venv) -> Make:
 
 
 def _deno_jupyter(venv: Venv) -> Make:
-    def make(home: Path) -> JupyterPeer:
+    def make(home: Path) -> BridgedPeer:
         environment = venv.environment(home)
         _prepare([str(venv.folder / "bin" / "deno"), "jupyter", "--install"], home, environment)
-        return JupyterPeer(venv.python, "deno", home, environment)
+        return BridgedPeer(venv.python, ["jupyter_kernel.py", "deno"], home, environment)
 
     return make
+
+
+def _monty(venv: Venv) -> Make:
+    return lambda home: BridgedPeer(venv.python, ["monty_session.py"], home, venv.environment(home))
 
 
 FLOOR = Entry("echo tool of the MCP SDK", "the floor: runs nothing", TYPESCRIPT, _echo, package="mcp")
@@ -84,11 +88,19 @@ OURS = Entry("mcp-codeexec", "this server, MCP over stdio", TYPESCRIPT, _ours)
 def peers() -> list[Entry]:
     """The others."""
     toolplane, fastmcp = Venv("toolplane", ["toolplane"]), Venv("fastmcp", ["fastmcp[code-mode]"])
-    jupyter = Venv("deno-jupyter", ["deno", "jupyter_client"])
+    jupyter, monty = Venv("deno-jupyter", ["deno", "jupyter_client"]), Venv("monty", ["pydantic-monty"])
     return [
         Entry("toolplane", "MCP over stdio, its default backend, Monty", MONTY, _toolplane(toolplane), toolplane, "toolplane"),
         Entry(
             "FastMCP code mode", "MCP over stdio, `CodeMode()` as it comes, on Monty", MONTY, _fastmcp(fastmcp), fastmcp, "fastmcp"
         ),
         Entry("deno jupyter", "a Jupyter kernel, by jupyter_client", TYPESCRIPT, _deno_jupyter(jupyter), jupyter, "deno"),
+        Entry(
+            "Monty",
+            "a Python library, no server: one session, no limits set",
+            MONTY_SESSION,
+            _monty(monty),
+            monty,
+            "pydantic-monty",
+        ),
     ]

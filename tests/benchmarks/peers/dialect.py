@@ -43,3 +43,13 @@ MONTY = Dialect(
     large=f"return 'x' * {SIZE}",
     secret=f"return 'the key is {KEY}, ask {ADDRESS}'",
 )
+MONTY_SESSION = Dialect(  # the last expression is the value
+    language=MONTY.language,
+    sum=lambda n: f"{n} + 100_000",
+    set_x=MONTY.set_x,
+    get_x="x",
+    loop=MONTY.loop,
+    hungry=MONTY.hungry,
+    large=f"'x' * {SIZE}",
+    secret=f"'the key is {KEY}, ask {ADDRESS}'",
+)

@@ -12,7 +12,7 @@ import psutil
 
 from tests.benchmarks.peers.rpc import RpcProcess
 
-START_S, BRIDGE = 60.0, Path(__file__).with_name("jupyter_bridge.py")
+START_S, BRIDGES = 60.0, Path(__file__).with_name("bridges")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +82,19 @@ class McpPeer:
         await self._rpc.close()
 
 
-class JupyterPeer:
-    """A Jupyter kernel, by a bridge in an environment that has jupyter_client. The bridge has the clock, and is not counted."""
+class BridgedPeer:
+    """What is no server, by a bridge in an environment that has it. The bridge has the clock, and is not counted."""
 
-    def __init__(self, python: str, kernel: str, folder: Path, environment: Mapping[str, str]) -> None:
-        self._rpc = RpcProcess([python, str(BRIDGE), kernel], folder, environment)
+    def __init__(self, python: str, bridge: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        """`bridge` is a file of bridges/ and its arguments."""
+        self._rpc = RpcProcess([python, str(BRIDGES / bridge[0]), *bridge[1:]], folder, environment)
 
     async def open(self) -> float:
         await self._rpc.open()
         answer = await self._ask("start", {}, START_S)
         if not answer:
             await self._rpc.close()
-            raise NotStarted(f"no kernel within {START_S:.0f} s")
+            raise NotStarted(f"not ready within {START_S:.0f} s")
         return float(answer["ms"])
 
     async def run(self, code: str, within_s: float) -> Said:

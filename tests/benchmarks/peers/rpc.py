@@ -70,10 +70,10 @@ class RpcProcess:
 
     async def close(self) -> None:
         """Take its input away, and after a while end it and all its children."""
+        all_of_it = self.processes()
         process, self._process = self._process, None
         if process is None:
             return
-        all_of_it = tree(psutil.Process(process.pid)) if process.returncode is None else []
         assert process.stdin is not None
         process.stdin.close()
         with contextlib.suppress(TimeoutError):
