@@ -37,11 +37,11 @@ def page(where: str, parts: Sequence[Part]) -> str:
     """docs/benchmarks.md."""
     targets = sorted((target for part in parts for target in part.targets), key=lambda target: list(PLAN).index(target.metric))
     rows: list[Row] = [row for part in parts for row in part.rows]
-    missed = sum(row.met is False for row in rows) + sum(not target.met for target in targets)
-    aims = sum(row.met is not None for row in rows) + len(targets)
+    missed = [target.metric for target in targets if not target.met] + [row.what for row in rows if row.met is False]
+    aims = len(targets) + sum(row.met is not None for row in rows)
     blocks = [
         ABOUT.format(where=filled(where)).strip(),
-        f"Of {aims} targets and aims, {missed} are missed.",
+        filled(f"Of {aims} targets and aims, {len(missed)} are missed: {'; '.join(missed) or 'none'}."),
         f"## The plan\n\n{PLAN_ABOUT}",
         markdown(("metric", "plan", "measured", "verdict", "how"), (target.cells() for target in targets)),
         f"## Beside floors\n\n{FLOORS_ABOUT}",

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tests.benchmarks.clock import Timed, in_turns, median, percentile
 from tests.benchmarks.peers.catalogue import Entry
@@ -33,14 +31,13 @@ class Figures:
 
 @asynccontextmanager
 async def begun(entry: Entry) -> AsyncGenerator[Peer]:
-    """A fresh one in a folder of its own, ended with all its processes."""
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        peer = entry.make(Path(folder))
-        await peer.open()
-        try:
-            yield peer
-        finally:
-            await peer.close()
+    """A fresh one, ended with all its processes."""
+    peer = entry.make()
+    await peer.open()
+    try:
+        yield peer
+    finally:
+        await peer.close()
 
 
 async def summed(peer: Peer, entry: Entry, n: int) -> float:
@@ -54,13 +51,12 @@ async def summed(peer: Peer, entry: Entry, n: int) -> float:
 
 async def cold(entry: Entry) -> float:
     """Milliseconds from nothing to the first result."""
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        peer = entry.make(Path(folder))
-        ready = await peer.open()
-        try:
-            return ready + await summed(peer, entry, 1)
-        finally:
-            await peer.close()
+    peer = entry.make()
+    ready = await peer.open()
+    try:
+        return ready + await summed(peer, entry, 1)
+    finally:
+        await peer.close()
 
 
 def _colds(entry: Entry) -> Timed:

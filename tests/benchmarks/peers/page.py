@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tests.benchmarks.peers import figures, probes
-from tests.benchmarks.peers.catalogue import FLOOR, LEFT_OUT, Entry
+from tests.benchmarks.peers.catalogue import LEFT_OUT, Entry
 from tests.benchmarks.peers.figures import Figures
 from tests.benchmarks.peers.probes import Seen
 from tests.benchmarks.process_memory import MEASURE
@@ -21,9 +21,9 @@ Those on Monty run a subset of Python, not the whole of a language: compare time
 """
 FIGURES = """## Times and memory
 
-Medians, all peers in turns. *Cold* is from spawn to the first result, {cold} times; *warm* is `1 + 100_000` with other numbers, {warm}
-calls. Memory after {calls} calls, of all its processes, with no other peer running: {measure}. The kernel of Jupyter is spoken to over
-ZeroMQ, not MCP."""
+Medians, all peers in turns. *Cold* is from spawn to the first result, {cold} times, in a home folder that was used before; *warm* is
+`1 + 100_000` with other numbers, {warm} calls. Memory after {calls} calls, of all its processes, with no other peer running: {measure}.
+What is no MCP server has no protocol to pay for: a kernel of Jupyter is spoken to over ZeroMQ, a library by function calls."""
 PROBES = """## What was seen
 
 Each line is a fresh process with a variable of a known value, and a word for what came of it; **bold** is what a user would not want. A
@@ -54,11 +54,10 @@ def page(
     seen: Sequence[dict[str, Seen]],
     left_out: Sequence[str],
 ) -> str:
-    """All of it; `measured` has the floor last."""
-    names = [entry.name for entry in entries]
-    lines = better(names, measured[: len(names)], seen)
-    rows = [_row(f"{e.name} {v}", e, f) for e, v, f in zip(entries, versions, measured, strict=False)]
-    rows.append(_row(FLOOR.name, FLOOR, measured[-1]))
+    """All of it; the floor is the last entry."""
+    names = [entry.name for entry in entries[:-1]]
+    lines = better(names, measured[:-1], seen)
+    rows = [_row(f"{e.name} {v}", e, f) for e, v, f in zip(entries, versions, measured, strict=True)]
     what = dict.fromkeys(key for found in seen for key in found)
     blocks = [
         ABOUT.format(where=filled(where)).strip(),

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -113,6 +113,3 @@ class BridgedPeer:
     async def _ask(self, method: str, params: Mapping[str, Any], within_s: float) -> dict[str, Any]:
         line = await self._rpc.request(method, params, within_s)
         return json.loads(line).get("result", {}) if line else {}
-
-
-Make = Callable[[Path], Peer]  # a peer whose home is that folder

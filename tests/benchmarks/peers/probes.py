@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psutil
 
@@ -105,16 +103,11 @@ async def secret(entry: Entry) -> dict[str, Seen]:
 
 
 async def restart(entry: Entry) -> dict[str, Seen]:
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        peer = entry.make(Path(folder))
+    async with begun(entry) as peer:
+        await peer.run(entry.dialect.set_x, ANSWER_S)
+        await peer.close()
         await peer.open()
-        try:
-            await peer.run(entry.dialect.set_x, ANSWER_S)
-            await peer.close()
-            await peer.open()
-            return {"the variable after a restart": await _x(peer, entry)}
-        finally:
-            await peer.close()
+        return {"the variable after a restart": await _x(peer, entry)}
 
 
 PROBES: tuple[Probe, ...] = (next_call, time_out, memory, cancelled, large, secret, restart)

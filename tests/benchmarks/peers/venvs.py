@@ -19,7 +19,11 @@ class Venv:
 
     def __init__(self, name: str, packages: Sequence[str]) -> None:
         self.folder, self._packages = FOLDER / name, packages
-        self.python = str(self.folder / "bin" / "python")
+        self.python = self.program("python")
+
+    def program(self, name: str) -> str:
+        """The path of one of its programs."""
+        return str(self.folder / "bin" / name)
 
     async def install(self) -> None:
         """Make it, unless it is there with these packages. Raises NotInstalled."""

@@ -9,6 +9,8 @@ from typing import Any
 from bridge import Bridge
 from jupyter_client.manager import AsyncKernelManager
 
+LATE_S = 1.0  # the deno kernel publishes one result in some hundred after it said that it is idle, and as another request's
+
 
 class Kernel:
     """One kernel and the client of it."""
@@ -26,15 +28,23 @@ class Kernel:
             pass
 
     async def run(self, code: str) -> str:
-        request, said = self.client.execute(code), []
-        while True:
-            message = await self.client.get_iopub_msg(timeout=None)
-            if message["parent_header"].get("msg_id") != request:
-                continue
-            if message["msg_type"] in ("stream", "execute_result", "display_data", "error"):
+        """All that is published until the kernel is idle again; a result that it publishes after that, within LATE_S, too."""
+        request, said, idle = self.client.execute(code), [], False
+        while not idle or not said:
+            message = await self._published(LATE_S if idle else None)
+            if message is None:
+                break
+            own = message["parent_header"].get("msg_id") == request
+            if message["msg_type"] in ("stream", "execute_result", "display_data", "error") and (own or idle):
                 said.append({"kind": message["msg_type"], **message["content"]})
-            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                return json.dumps(said)
+            idle = idle or (own and message["msg_type"] == "status" and message["content"]["execution_state"] == "idle")
+        return json.dumps(said)
+
+    async def _published(self, within_s: float | None) -> Any:
+        try:
+            return await asyncio.wait_for(self.client.get_iopub_msg(timeout=None), within_s)
+        except TimeoutError:
+            return None
 
     async def interrupt(self) -> None:
         await self.manager.interrupt_kernel()
