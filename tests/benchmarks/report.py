@@ -29,8 +29,9 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def filled(text: str) -> str:
-    """Prose, in lines of the house's width."""
-    return fill(text, 140, break_long_words=False, break_on_hyphens=False)
+    """Prose and headings, in lines of the house's width."""
+    paragraphs = (" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
+    return "\n\n".join(fill(paragraph, 140, break_long_words=False, break_on_hyphens=False) for paragraph in paragraphs)
 
 
 def page(where: str, parts: Sequence[Part]) -> str:
@@ -40,11 +41,11 @@ def page(where: str, parts: Sequence[Part]) -> str:
     missed = [target.metric for target in targets if not target.met] + [row.what for row in rows if row.met is False]
     aims = len(targets) + sum(row.met is not None for row in rows)
     blocks = [
-        ABOUT.format(where=filled(where)).strip(),
+        filled(ABOUT.format(where=where)),
         filled(f"Of {aims} targets and aims, {len(missed)} are missed: {'; '.join(missed) or 'none'}."),
         f"## The plan\n\n{PLAN_ABOUT}",
         markdown(("metric", "plan", "measured", "verdict", "how"), (target.cells() for target in targets)),
-        f"## Beside floors\n\n{FLOORS_ABOUT}",
+        filled(f"## Beside floors\n\n{FLOORS_ABOUT}"),
         markdown(ROW_HEAD, (row.cells() for row in rows)),
     ]
     for part in parts:

@@ -1,6 +1,7 @@
 """`make peers`: this server and others from PyPI side by side in one run, and docs/peers.md from what was seen."""
 
 import sys
+from dataclasses import dataclass
 from importlib.metadata import version as version_here
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,42 +21,42 @@ from tests.benchmarks.peers.venvs import NotInstalled
 LIMIT_S = 1_500.0
 
 
-async def able(entry: Entry) -> tuple[str, str]:
-    """Its version, and why it cannot be measured, if so."""
-    version = ""
-    try:
-        if entry.venv is not None:
-            await entry.venv.install()
-            version = await entry.venv.version(entry.package)
-        else:
-            version = version_here(entry.package)
-        await figures.cold(entry)
-    except NotInstalled as exc:
-        return version, f"not installed: {exc}"
-    except (NotStarted, Untrue) as exc:
-        return version, f"no result here: {exc}"
-    return version, ""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A peer that is there: its version, and the time of its first start in an empty home."""
+
+    entry: Entry
+    version: str
+    first_ms: float
+
+
+async def found(entry: Entry) -> Found:
+    """Install it and start it once. Raises NotInstalled, NotStarted, Untrue."""
+    if entry.venv is None:
+        version = version_here(entry.package)
+    else:
+        await entry.venv.install()
+        version = await entry.venv.version(entry.package)
+    return Found(entry, version, await figures.cold(entry))
 
 
 async def main() -> None:
-    watch, entries, versions, left_out = Watch(), list[Entry](), list[str](), list[str]()
+    watch, there, left_out = Watch(), list[Found](), list[str]()
     with TemporaryDirectory(ignore_cleanup_errors=True) as base, anyio.fail_after(LIMIT_S):
-        sdk = floor(Path(base))
-        for entry in (ours(Path(base)), *peers(Path(base))):
-            version, why = await able(entry)
-            print(f"{entry.name} {version} {why}", file=sys.stderr)
-            if why:
-                left_out.append(f"{entry.name} {version} ({entry.about}): {why}.")
-            else:
-                entries.append(entry)
-                versions.append(version)
-        measured = await figures.measure([*entries, sdk])
+        for entry in (ours(Path(base)), *peers(Path(base)), floor(Path(base))):
+            print(entry.name, file=sys.stderr)
+            try:
+                there.append(await found(entry))
+            except (NotInstalled, NotStarted, Untrue) as exc:
+                left_out.append(f"{entry.name} ({entry.about}): {exc}.")
+        entries = [one.entry for one in there]
+        measured = await figures.measure(entries, [one.first_ms for one in there])
         seen = list[dict[str, Seen]]()
-        for entry in entries:
+        for entry in entries[:-1]:
             print(f"probes of {entry.name}", file=sys.stderr)
             seen.append(await probes.measure(entry))
-    where = watch.said(("mcp",))
-    report.write("peers.md", page(where, [*entries, sdk], [*versions, version_here("mcp")], measured, seen, left_out))
+    versions = [one.version for one in there]
+    report.write("peers.md", page(watch.said(("mcp",)), entries, versions, measured, seen, left_out))
 
 
 if __name__ == "__main__":

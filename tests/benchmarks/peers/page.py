@@ -21,14 +21,16 @@ Those on Monty run a subset of Python, not the whole of a language: compare time
 """
 FIGURES = """## Times and memory
 
-Medians, all peers in turns. *Cold* is from spawn to the first result, {cold} times, in a home folder that was used before; *warm* is
-`1 + 100_000` with other numbers, {warm} calls. Memory after {calls} calls, of all its processes, with no other peer running: {measure}.
-What is no MCP server has no protocol to pay for: a kernel of Jupyter is spoken to over ZeroMQ, a library by function calls."""
+Medians, all peers in turns. *Cold* is from spawn to the first result, {cold} times; *first* is the same, once, in an empty home folder;
+*warm* is `1 + 100_000` with other numbers, {warm} calls. Memory after {calls} calls, of all its processes, with no other peer running:
+{measure}. What is no MCP server has no protocol to pay for: a kernel of Jupyter is spoken to over ZeroMQ, a library by function calls.
+This server's memory has the blank workers in it that it keeps ready, ten by default (`spare_workers`)."""
 PROBES = """## What was seen
 
 Each line is a fresh process with a variable of a known value, and a word for what came of it; **bold** is what a user would not want. A
-call that did not answer was given {loop:.0f} s for an endless loop and {answer:.0f} s for anything else; memory without end was ended at
-{most:,} MB. A restart is its input closed and the same command again in the same home folder."""
+call that did not answer was given {loop:.0f} s for an endless loop and {answer:.0f} s for anything else. Memory without end is what all
+processes of the peer hold more than before, and was ended at {most:,} MB. A restart is its input closed and the same command again in the
+same home folder."""
 
 
 def better(names: Sequence[str], measured: Sequence[Figures], seen: Sequence[dict[str, Seen]]) -> list[str]:
@@ -60,13 +62,15 @@ def page(
     rows = [_row(f"{e.name} {v}", e, f) for e, v, f in zip(entries, versions, measured, strict=True)]
     what = dict.fromkeys(key for found in seen for key in found)
     blocks = [
-        ABOUT.format(where=filled(where)).strip(),
+        filled(ABOUT.format(where=where)),
         "Where a peer is better than this server:\n\n" + "\n".join(f"- {line}" for line in lines or ["nowhere in this run"]),
-        FIGURES.format(
-            cold=figures.COLD_ROUNDS, warm=figures.WARM_ROUNDS * figures.WARM_CALLS, calls=figures.CALLS_BEFORE, measure=MEASURE
+        filled(
+            FIGURES.format(
+                cold=figures.COLD_ROUNDS, warm=figures.WARM_ROUNDS * figures.WARM_CALLS, calls=figures.CALLS_BEFORE, measure=MEASURE
+            )
         ),
-        markdown(("peer", "what", "code", "cold", "warm", "95 % within", "memory", "processes"), rows),
-        PROBES.format(loop=probes.LOOP_S, answer=probes.ANSWER_S, most=probes.MOST_MB),
+        markdown(("peer", "what", "code", "first", "cold", "warm", "95 % within", "memory", "processes"), rows),
+        filled(PROBES.format(loop=probes.LOOP_S, answer=probes.ANSWER_S, most=probes.MOST_MB)),
         markdown(("", *names), ([key, *(_word(found.get(key)) for found in seen)] for key in what)),
     ]
     blocks.append("## Not measured\n\n" + "\n".join(f"- {line}" for line in (*left_out, *LEFT_OUT)))
@@ -74,7 +78,7 @@ def page(
 
 
 def _row(name: str, entry: Entry, figure: Figures) -> list[str]:
-    times = [shown(ms) for ms in (figure.cold_ms, figure.warm_ms, figure.warm_95_ms)]
+    times = [shown(ms) for ms in (figure.first_ms, figure.cold_ms, figure.warm_ms, figure.warm_95_ms)]
     return [name, entry.about, entry.dialect.language, *times, shown(figure.memory_mb, "MB"), str(figure.processes)]
 
 
