@@ -43,12 +43,14 @@ async def found(entry: Entry) -> Found:
 async def main() -> None:
     watch, there, left_out = Watch(), list[Found](), list[str]()
     with TemporaryDirectory(ignore_cleanup_errors=True) as base, anyio.fail_after(LIMIT_S):
-        for entry in (ours(Path(base)), *peers(Path(base)), floor(Path(base))):
+        there.append(await found(ours(Path(base))))
+        for entry in peers(Path(base)):
             print(entry.name, file=sys.stderr)
             try:
                 there.append(await found(entry))
             except (NotInstalled, NotStarted, Untrue) as exc:
                 left_out.append(f"{entry.name} ({entry.about}): {exc}.")
+        there.append(await found(floor(Path(base))))
         entries = [one.entry for one in there]
         measured = await figures.measure(entries, [one.first_ms for one in there])
         seen = list[dict[str, Seen]]()

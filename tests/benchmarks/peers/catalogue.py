@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.peers.dialect import MONTY, MONTY_SESSION, TYPESCRIPT, Dialect
-from tests.benchmarks.peers.peer import START_S, BridgedPeer, McpPeer, Peer
+from tests.benchmarks.peers.peer import START_S, BridgedPeer, McpPeer, NotStarted, Peer
 from tests.benchmarks.peers.venvs import Venv
 
 ECHO_SERVER = Path(__file__).parents[1] / "echo_server.py"
@@ -100,5 +100,8 @@ def _own(home: Path) -> Mapping[str, str]:
 
 
 def _prepare(argv: list[str], home: Path, environment: Mapping[str, str]) -> None:
-    """What its own guide has a user do once: it writes its files into the home."""
-    subprocess.run(argv, cwd=home, env=environment, check=True, capture_output=True, timeout=START_S)
+    """What its own guide has a user do once: it writes its files into the home. Raises NotStarted."""
+    try:
+        subprocess.run(argv, cwd=home, env=environment, check=True, capture_output=True, timeout=START_S)
+    except (subprocess.SubprocessError, OSError) as exc:
+        raise NotStarted(f"{' '.join(argv[1:])}: {type(exc).__name__}") from None

@@ -23,8 +23,9 @@ FIGURES = """## Times and memory
 
 Medians, all peers in turns. *Cold* is from spawn to the first result, {cold} times; *first* is the same, once, in an empty home folder;
 *warm* is `1 + 100_000` with other numbers, {warm} calls. Memory after {calls} calls, of all its processes, with no other peer running:
-{measure}. What is no MCP server has no protocol to pay for: a kernel of Jupyter is spoken to over ZeroMQ, a library by function calls.
-This server's memory has the blank workers in it that it keeps ready, ten by default (`spare_workers`)."""
+{measure}. *Without result* are calls that came back without their value. What is no MCP server has no protocol to pay for: a kernel of
+Jupyter is spoken to over ZeroMQ, a library by function calls. This server's memory has the blank workers in it that it keeps ready, ten by
+default (`spare_workers`)."""
 PROBES = """## What was seen
 
 Each line is a fresh process with a variable of a known value, and a word for what came of it; **bold** is what a user would not want. A
@@ -44,7 +45,11 @@ def better(names: Sequence[str], measured: Sequence[Figures], seen: Sequence[dic
         }
         lines += [f"{name}, {what}: {shown(a, unit)} to {shown(b, unit)}" for what, (a, b, unit) in pairs.items() if a < b]
     for name, found in zip(names[1:], seen[1:], strict=True):
-        lines += [f"{name}, {what}: {found[what].word}" for what, own in seen[0].items() if not own.good and found[what].good]
+        lines += [
+            f"{name}, {what}: {found[what].word}"
+            for what, own in seen[0].items()
+            if not own.good and what in found and found[what].good
+        ]
     return lines
 
 
@@ -69,7 +74,7 @@ def page(
                 cold=figures.COLD_ROUNDS, warm=figures.WARM_ROUNDS * figures.WARM_CALLS, calls=figures.CALLS_BEFORE, measure=MEASURE
             )
         ),
-        markdown(("peer", "what", "code", "first", "cold", "warm", "95 % within", "memory", "processes"), rows),
+        markdown(("peer", "what", "code", "first", "cold", "warm", "95 % within", "memory", "processes", "without result"), rows),
         filled(PROBES.format(loop=probes.LOOP_S, answer=probes.ANSWER_S, most=probes.MOST_MB)),
         markdown(("", *names), ([key, *(_word(found.get(key)) for found in seen)] for key in what)),
     ]
@@ -79,7 +84,15 @@ def page(
 
 def _row(name: str, entry: Entry, figure: Figures) -> list[str]:
     times = [shown(ms) for ms in (figure.first_ms, figure.cold_ms, figure.warm_ms, figure.warm_95_ms)]
-    return [name, entry.about, entry.dialect.language, *times, shown(figure.memory_mb, "MB"), str(figure.processes)]
+    return [
+        name,
+        entry.about,
+        entry.dialect.language,
+        *times,
+        shown(figure.memory_mb, "MB"),
+        str(figure.processes),
+        str(figure.missing),
+    ]
 
 
 def _word(seen: Seen | None) -> str:
