@@ -5,12 +5,25 @@ import time
 
 import anyio
 
-from tests.benchmarks import calls, endurance, filter, language, limits, memory, report, sessions, store, throughput, workers
+from tests.benchmarks import (
+    calls,
+    endurance,
+    filter,
+    language,
+    limits,
+    memory,
+    report,
+    sessions,
+    stages,
+    store,
+    throughput,
+    workers,
+)
 from tests.benchmarks.machine import Watch
 from tests.benchmarks.rows import Part
 
 # Starts come first, before this process is large: a fork copies its page tables.
-BENCHMARKS = (workers, calls, language, sessions, store, filter, limits, throughput, memory, endurance)
+BENCHMARKS = (workers, calls, stages, language, sessions, store, filter, limits, throughput, memory, endurance)
 PACKAGES = ("mcp", "deno", "pydantic", "tree-sitter")
 LIMIT_S = 300.0  # of one of them
 

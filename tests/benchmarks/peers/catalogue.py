@@ -60,7 +60,7 @@ def _toolplane(base: Path) -> Entry:
     program, environment = venv.program("toolplane"), venv.environment(home)
 
     def make() -> Peer:
-        _prepare([program, "init", "--force"], home, environment)
+        _prepare([program, "init"], home, environment)
         return McpPeer([program, "serve", "mcp"], home, environment, "execute_code")
 
     return Entry("toolplane", "MCP over stdio, its default backend, Monty", MONTY, make, venv, "toolplane")
@@ -101,7 +101,11 @@ def _own(home: Path) -> Mapping[str, str]:
 
 def _prepare(argv: list[str], home: Path, environment: Mapping[str, str]) -> None:
     """What its own guide has a user do once: it writes its files into the home. Raises NotStarted."""
+    done = home / ".prepared"
+    if done.exists():
+        return
     try:
         subprocess.run(argv, cwd=home, env=environment, check=True, capture_output=True, timeout=START_S)
     except (subprocess.SubprocessError, OSError) as exc:
         raise NotStarted(f"{' '.join(argv[1:])}: {type(exc).__name__}") from None
+    done.touch()
