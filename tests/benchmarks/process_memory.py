@@ -14,13 +14,13 @@ SETTLE_S, LOOK_S = 8.0, 0.5
 
 
 def held_mb(process: psutil.Process) -> float:
-    """Of one process; 0 where it is gone."""
+    """Of one process; 0 where it is gone. Not to be allowed to look is an error, and no 0."""
     try:
         if IS_PSS:
             text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
             return int(text.partition("\nPss:")[2].split(None, 1)[0]) / 1_024
         return process.memory_info().rss / MB
-    except (OSError, IndexError, psutil.Error):
+    except (FileNotFoundError, ProcessLookupError, IndexError, psutil.NoSuchProcess):
         return 0.0
 
 
