@@ -25,11 +25,18 @@ def held_mb(process: psutil.Process) -> float:
 
 
 def tree(process: psutil.Process) -> list[psutil.Process]:
-    """The process and all below it."""
+    """The process and all below it that live: what died and was not waited for is none of them."""
     try:
-        return [process, *process.children(recursive=True)]
+        return [one for one in (process, *process.children(recursive=True)) if _lives(one)]
     except psutil.Error:
         return []
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def tree_mb(process: psutil.Process) -> float:
