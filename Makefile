@@ -9,8 +9,7 @@ NODE_STAMP := $(NODE)/.installed
 BUNDLE := build/bundle
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench fuzz soak interop bundle docs coverage clean
-.PHONY: help demo test check format bench peers fuzz soak clean
+.PHONY: help demo test check format bench peers fuzz soak interop bundle docs coverage clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,7 +50,6 @@ docs: $(STAMP) ## write the generated pages of docs/ anew
 coverage: $(STAMP) ## the suite once, and the lines of mcp_codeexec/ that it does not reach; processes that it starts count too
 	$(BIN)/python -m pytest -q -n 1 --timeout 600 --cov --cov-report=term-missing:skip-covered
 
-bench: $(STAMP) ## timings, as medians and ratios against floors in the same run
 bench: $(STAMP) ## timings beside floors in the same run, printed and written to docs/benchmarks.md; some minutes
 	$(BIN)/python -m tests.benchmarks
 
@@ -80,5 +78,4 @@ interop: $(STAMP) bundle ## the MCP Inspector, agent frameworks from PyPI and th
 	$(BIN)/python -m pytest -q --timeout 1200 tests/interop
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .venv-interop build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
-	rm -rf $(VENV) .venv-peers dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-interop .venv-peers build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
