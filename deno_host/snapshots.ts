@@ -17,7 +17,8 @@ import {
 import { receiveBlocking, send } from "./frames.ts";
 import { GraphReader } from "./graph_reader.ts";
 import { GraphWriter } from "./graph_writer.ts";
-import { isTooMuch, NO_ROOM, NotKept } from "./kinds.ts";
+import { isTooMuch, LARGE, NO_ROOM, NotKept } from "./kinds.ts";
+import { VALUE_BYTES } from "./properties.ts";
 import { Functions, SourceMaker } from "./functions.ts";
 import { StandIns } from "./stand_ins.ts";
 import { PieceReader, PieceWriter } from "./pieces.ts";
@@ -66,7 +67,10 @@ export class Snapshots {
   #held = new NativeMap<string, Held>();
   #next = 1; // number of the next object: no two objects that are kept have the same
   #muted = false;
-  #out = new PieceWriter((piece) => this.#muted || send({ op: "piece" }, piece));
+  #out = new PieceWriter((piece) => {
+    if (this.#out.size > VALUE_BYTES) throw new NotKept(LARGE);
+    if (!this.#muted) send({ op: "piece" }, piece);
+  });
 
   constructor(variables: Variables, evaluator: Evaluator, platform: Platform, memory: Memory, privates: Privates) {
     this.#memory = memory;

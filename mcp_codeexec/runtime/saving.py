@@ -9,7 +9,7 @@ from mcp_codeexec.model import Json, Segment
 from mcp_codeexec.runtime.wire import SaidSegment
 
 FORMAT = 1  # of the bytes: deno_host/snapshot_format.ts
-_MOST = 40_000_000  # bytes of one run's pieces: a session may keep 32 MB, and one that was begun may be left
+_MOST = 45_000_000  # bytes held of one run: a session may keep 32 MB, and a value that is then left may have 8 MB
 _FRAME = 400  # bytes that a frame takes here, whatever is in it
 
 
@@ -60,7 +60,10 @@ class Saving:
             return False
         if not self._has_room(sum(len(source) for _, source in said.classes)):
             return False
-        data = b"".join([*self._pieces, blob]) if said.kept != "live_only" else b""
+        if said.kept == "live_only":
+            data, self._left = b"", self._left + len(blob) + sum(map(len, self._pieces))
+        else:
+            data = b"".join([*self._pieces, blob])
         self._pieces.clear()
         self.segments[said.name] = Segment(said.name, said.kept, said.why, said.first, data, dict(said.classes), self._format)
         return True

@@ -105,6 +105,21 @@ async def test_what_is_too_much_is_named_and_costs_nothing_else(pool: WorkerPool
     await pool.release(back.worker)
 
 
+MANY = [
+    ("let all = Array.from({length: 45}, () => new Uint8Array(1e6).fill(1)); 1", {"all"}),
+    ("let " + ", ".join(f"a{n} = Array(3).fill(0).map(() => new Uint8Array(3e6).fill(1))" for n in range(5)) + "; 1", {"a0", "a4"}),
+]
+
+
+@pytest.mark.parametrize(("text", "names"), MANY, ids=["in one value", "in several"])
+async def test_large_parts_of_what_is_too_large_are_not_all_sent(pool: WorkerPool, text: str, names: set[str]) -> None:
+    kept = Kept(await pool.acquire(30))
+    raw = await kept.run(text)
+    assert raw.status == "ok", raw.error
+    assert names <= {s.name for s in raw.segments if s.why == "it is larger than 8 MB"}
+    await pool.release(kept.worker)
+
+
 LARGE = [
     "v = Array.from({length: 100_000}, (_, i) => `a text of about fifty characters, its number is ${i}`); 1",
     "v = '\\udfffxy'.repeat(700_000); 1",

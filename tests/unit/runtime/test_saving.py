@@ -78,6 +78,15 @@ async def test_no_kind_of_frame_comes_without_end(header: dict[str, Json], blob:
     assert any(not saving.add(header, blob) for _ in range(200_000))
 
 
+async def test_what_is_left_takes_no_room_from_what_follows() -> None:
+    saving = Saving(FORMAT)
+    for _ in range(20):
+        assert all(saving.add({"op": "piece"}, b"x" * 1_000_000) for _ in range(8))
+        assert saving.add(segment("x", kept="live_only"), b"")
+    assert all(saving.add({"op": "piece"}, b"x" * 1_000_000) for _ in range(8))
+    assert saving.add(segment("y"), b"")
+
+
 def test_only_our_own_format_is_readable() -> None:
     assert is_readable(Segment("x", "exact", format=FORMAT))
     assert not is_readable(Segment("x", "exact", format="999 deno 2.9.8"))
