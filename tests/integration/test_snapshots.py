@@ -105,9 +105,10 @@ async def test_what_is_too_much_is_named_and_costs_nothing_else(pool: WorkerPool
     await pool.release(back.worker)
 
 
+SLICES = "Array.from({length: 30}, (_, i) => text.slice(i))"  # they share the room of one
 MANY = [
-    ("let all = Array.from({length: 45}, () => new Uint8Array(1e6).fill(1)); 1", {"all"}),
-    ("let " + ", ".join(f"a{n} = Array(3).fill(0).map(() => new Uint8Array(3e6).fill(1))" for n in range(5)) + "; 1", {"a0", "a4"}),
+    (f"let text = 'x'.repeat(2e6), all = {SLICES}; 1", {"all"}),
+    (f"let text = 'x'.repeat(2e6), {', '.join(f'a{n} = {SLICES}' for n in range(6))}; 1", {"a0", "a5"}),
 ]
 
 
