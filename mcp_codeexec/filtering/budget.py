@@ -4,7 +4,7 @@ Error first, then value, then output; of what does not fit, the middle goes. Eve
 and the exact call that fetches the rest. Lengths are characters of what is shown; of plain data that is shown as a sample, entries.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from mcp_codeexec.answers import Change, Cut, ErrorInfo, Outcome
@@ -123,7 +123,7 @@ class _Fitting:
             known = self.cuts.get("value")
             get = known.get if known and shown != text else self._history("value", head)
             if plain and not self.whole.value_text and not self.whole.redactions:  # where filtered and raw offsets are the same
-                get = f'get_variable("{self.whole.session_id}", "_", offset={_items_in(value, head)})'
+                get = f'get_variable("{self.whole.session_id}", "_", offset={_units_in(value, head)})'
             self.cuts["value"] = self._cut("value", part.kept, len(text), get)
 
     def _sample(self, value: Json, room: int) -> bool:
@@ -192,21 +192,9 @@ class _Fitting:
         return Cut(part=part, kept=kept, total=max(total, known.total) if known else total, get=get)
 
 
-def _items_in(value: Json, characters: int) -> int:
-    """What `get_variable` counts of a value whose first `characters` are shown: UTF-16 units of a string, else whole items."""
-    if isinstance(value, str):
-        return len(value[:characters].encode("utf-16-le", "surrogatepass")) // 2
-    entries: Iterable[Json] = value if isinstance(value, list) else ()
-    lengths = (len(dumped(item)) for item in entries)
-    if isinstance(value, dict):
-        lengths = (len(dumped(key)) + 2 + len(dumped(item)) for key, item in value.items())
-    count, at = 0, 1
-    for length in lengths:
-        at += length + 2
-        if at - 2 > characters:
-            break
-        count += 1
-    return count
+def _units_in(value: Json, characters: int) -> int:
+    """What `get_variable` counts of a string whose first `characters` are shown: UTF-16 units. Of other data nothing whole is shown."""
+    return len(value[:characters].encode("utf-16-le", "surrogatepass")) // 2 if isinstance(value, str) else 0
 
 
 def _short(text: str, room: int) -> str:

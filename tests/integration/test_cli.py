@@ -91,6 +91,17 @@ def test_cleanup_says_what_it_removed_and_what_is_left(tmp_path: Path) -> None:
     assert session not in cli("sessions", data=tmp_path).stdout
 
 
+def test_a_file_is_put_in_listed_taken_out_and_removed(tmp_path: Path) -> None:
+    session = cli("run", "-", data=tmp_path, stdin="1").stdout.split(" ", 1)[0]
+    (tmp_path / "a.csv").write_text("a,b\n", "utf-8")
+    assert cli("files", "put", session, str(tmp_path / "a.csv"), "rows.csv", data=tmp_path).returncode == 0
+    assert cli("files", "list", session, data=tmp_path).stdout.split() == ["4", "rows.csv"]
+    assert cli("files", "get", session, "rows.csv", data=tmp_path).stdout == "a,b\n"
+    assert cli("files", "remove", session, "rows.csv", data=tmp_path).returncode == 0
+    again = cli("files", "remove", session, "rows.csv", data=tmp_path)
+    assert (again.returncode, "the session has no file 'rows.csv'" in again.stderr) == (2, True)
+
+
 def test_the_runs_of_a_session_are_shown_by_status_and_one_by_one(tmp_path: Path) -> None:
     session = cli("run", "-", data=tmp_path, stdin="console.log('hi'); 1 + 1").stdout.split(" ", 1)[0]
     cli("run", "-", "--session", session, data=tmp_path, stdin="throw new Error('no')")
@@ -128,6 +139,8 @@ def test_only_who_asks_to_reveal_sees_the_values_behind_tokens(tmp_path: Path) -
     assert "[EMAIL_" not in shown
     asked = cli("history", session, "--run", "1", "--json", "--reveal", data=tmp_path)
     assert json.loads(asked.stdout)["answer"]["value"] == "ann.lee@example.com"
+    page = cli("export", session, "--format", "md", "--reveal", data=tmp_path).stdout
+    assert ("const to = `ann.lee@example.com`" in page, "[EMAIL_" in page.replace("[EMAIL_k3f9q2]", "")) == (True, False)
     book = json.loads(cli("export", session, "--reveal", data=tmp_path).stdout)
     assert "[EMAIL_k3f9q2]" in "".join(book["cells"][0]["source"])  # an example, nobody's token
     assert "ann.lee@example.com" in "".join(book["cells"][1]["source"])

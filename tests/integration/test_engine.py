@@ -5,6 +5,7 @@ import os
 import re
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import anyio
 import psutil
@@ -78,6 +79,16 @@ async def test_a_variable_needs_a_name_that_code_can_use(engine: Engine, name: s
     session = await engine.create_session()
     with pytest.raises(BadArguments):
         await engine.set_variable(session, name, 1)
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), {"a": {1, 2}}, b"x", ["x" * 2_100_000]], ids=["NaN", "a set", "bytes", "too large"]
+)
+async def test_a_value_that_is_no_plain_data_or_too_large_is_refused_and_changes_nothing(engine: Engine, value: Any) -> None:
+    session = await engine.create_session()
+    with pytest.raises(BadArguments, match="the value of rows is"):
+        await engine.set_variable(session, "rows", value)
+    assert (await engine.session_history(session)).runs == []
 
 
 async def test_code_calls_the_host_and_the_host_answers() -> None:
