@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from mcp_codeexec.filter_options import PERSONAL_KINDS, PersonalKind
 from mcp_codeexec.filtering.accounts import cards, ibans
 from mcp_codeexec.filtering.addresses import emails, ips, macs
-from mcp_codeexec.filtering.people import birth_dates, national_ids
+from mcp_codeexec.filtering.identity import birth_dates, national_ids
 from mcp_codeexec.filtering.phones import phones
 from mcp_codeexec.filtering.spans import Span
 

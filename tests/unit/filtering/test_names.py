@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mcp_codeexec.errors import SettingsError, Withheld
 from mcp_codeexec.filter_options import FilterOptions, NameKind
 from mcp_codeexec.filtering import FilterPipeline, NameFinder, revealed
-from mcp_codeexec.filtering.lines import readable
 from mcp_codeexec.filtering.names import MOST_READ
+from mcp_codeexec.filtering.names.lines import readable
 from mcp_codeexec.filtering.spans import settle
 from mcp_codeexec.model import Json
 from mcp_codeexec.settings import Settings

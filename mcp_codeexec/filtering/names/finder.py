@@ -10,9 +10,9 @@ from typing import Protocol, cast
 
 from mcp_codeexec.errors import SettingsError
 from mcp_codeexec.filter_options import NAME_KINDS, NameKind
-from mcp_codeexec.filtering.lines import lines_with_names, readable
-from mcp_codeexec.filtering.persons import given_names, persons
-from mcp_codeexec.filtering.postal import postal_addresses
+from mcp_codeexec.filtering.names.lines import lines_with_names, readable
+from mcp_codeexec.filtering.names.persons import given_names, persons
+from mcp_codeexec.filtering.names.postal import postal_addresses
 from mcp_codeexec.filtering.spans import Span
 
 MOST_READ = 250_000

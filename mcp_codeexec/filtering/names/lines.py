@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from mcp_codeexec.filtering.linear import linear
-from mcp_codeexec.filtering.persons import values_of_people
+from mcp_codeexec.filtering.names.persons import values_of_people
 
 _LONGEST, _OVERLAP = 1_000, 120  # bytes of a line that are read at once, and how many of them again with what follows
 _CANDIDATE = linear(r"(?:^|[^\p{L}\p{N}_])(?:\p{Lu}['’]?\p{Ll}|\p{Lu}{2,}[ ,]+\p{Lu}{2,}|\p{Lo}{2})")
