@@ -57,6 +57,7 @@ HIDDEN = [
     ("a colour in it", "console.log('AKIA\\x1b[31m' + '%key'.slice(4))", '"output": "[REDACTED:aws_key]'),
     ("a control character in it", "'AKIA\\0' + '%key'.slice(4)", '"value": "[REDACTED:aws_key]"'),
     ("a change of direction in it", "'AKIA\\u202e' + '%key'.slice(4)", '"value": "[REDACTED:aws_key]"'),
+    ("a space of no width in it", "'AKIA\\u200b' + '%key'.slice(4)", '"value": "[REDACTED:aws_key]"'),
     ("text that another base hides", "btoa('it is %token and that is all')", '"value": "[REDACTED:github_token]"'),
     ("two arguments", "console.log('AKIA', '%key'.slice(4))", '"output": "[REDACTED:aws_key]'),
     ("two lines", "console.log('AKIA'); console.log('%key'.slice(4))", '"output": "[REDACTED:aws_key]'),
@@ -84,7 +85,6 @@ HIDDEN = [
 
 # What the filter does not claim to see: a program that wants to can always spell a secret in a way of its own.
 NOT_CLAIMED = [
-    ("a space of no width", "'AKIA\\u200b' + '%key'.slice(4)", "AKIA\u200b" + KEY[4:]),
     ("backwards", "[...'%key'].reverse().join('')", KEY[::-1]),
     ("in hexadecimal digits", "new TextEncoder().encode('%key').toHex()", KEY.encode().hex()),
 ]
