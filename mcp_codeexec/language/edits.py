@@ -64,23 +64,22 @@ class Output:
 
     def __init__(self, source: bytes, edits: Edits) -> None:
         self._source = source
-        self._edits = edits
         self._pieces: list[bytes] = []
         self._starts: list[int] = []  # of each piece, in the result
         self._origins: list[tuple[int, bool]] = []  # in the source; whether the piece is a copy of it
         self._length = 0
-        self._copy(0, len(source), edits.within(0, len(source) + 1))
+        self._copy(0, len(source), edits, edits.within(0, len(source) + 1))
 
-    def _copy(self, start: int, end: int, edits: list[Edit]) -> None:
+    def _copy(self, start: int, end: int, edits: Edits, within: list[Edit]) -> None:
         at = start
-        for edit in edits:
+        for edit in within:
             if edit.start < at:
                 continue  # inside a range that was replaced already
             self._add(self._source[at : edit.start], at, copied=True)
             self._add(edit.text, edit.start, copied=False)
             if edit.moved is not None:
                 first, last = edit.moved
-                self._copy(first, last, self._edits.within(first + 1, last))  # not the edit that leaves something in its place
+                self._copy(first, last, edits, edits.within(first + 1, last))  # not the edit that leaves something in its place
                 self._add(edit.after, last, copied=False)
             at = edit.end
         self._add(self._source[at:end], at, copied=True)

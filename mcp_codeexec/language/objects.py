@@ -27,7 +27,12 @@ class Reading:
 
     def origin(self, offset: int) -> int:
         """The offset in the text as it was sent."""
-        return offset if self.opened < 0 or offset <= self.opened else max(self.opened, offset - len(_OPEN))
+        return sent_offset(offset, self.opened)
+
+
+def sent_offset(offset: int, opened: int) -> int:
+    """`Reading.origin`, for who keeps no more of a reading than where it is `opened`: its tree is large."""
+    return offset if opened < 0 or offset <= opened else max(opened, offset - len(_OPEN))
 
 
 @lru_cache(maxsize=4)

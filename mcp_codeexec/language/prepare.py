@@ -10,7 +10,7 @@ from functools import lru_cache
 from mcp_codeexec.language.edits import Edits, Output
 from mcp_codeexec.language.grammar import captures, parse, readable, text_of
 from mcp_codeexec.language.literals import put_values
-from mcp_codeexec.language.objects import Reading, read
+from mcp_codeexec.language.objects import read, sent_offset
 from mcp_codeexec.language.positions import Lines, SourceMap
 from mcp_codeexec.language.rewrite import Cell
 from mcp_codeexec.language.targets import Targets
@@ -36,7 +36,7 @@ def prepare(erased: Erased, source: str, names: Mapping[str, Kind], values: Mapp
     reading = read(data)
     if not readable(reading.tree):  # V8 may still know what it is
         whole = Output(data, Edits())
-        return Program("", erased.text, {}, frozenset(), _Places(whole, Reading(data, reading.tree), data, source, erased.mappings))
+        return Program("", erased.text, {}, frozenset(), _Places(whole, -1, data, source, erased.mappings))
     root = reading.tree.root_node
     cell = Cell(root, reading.marked, _merged_kinds(source) if erased.mappings else {})
     targets = Targets(root, reading.marked, {**names, **cell.names})
@@ -49,7 +49,7 @@ def prepare(erased: Erased, source: str, names: Mapping[str, Kind], values: Mapp
         body=output.text.decode(errors="replace"),
         names=cell.names,
         assigned=targets.names() | frozenset(cell.names),
-        locate=_Places(output, reading, data, source, erased.mappings),
+        locate=_Places(output, reading.opened, data, source, erased.mappings),
     )
 
 
@@ -65,9 +65,9 @@ def _merged_kinds(source: str) -> dict[str, Kind]:
 class _Places:
     """`Program.locate`: kept for as long as an error may still name this run; the tables only while they are asked."""
 
-    def __init__(self, output: Output, reading: Reading, script: bytes, source: str, mappings: str) -> None:
+    def __init__(self, output: Output, opened: int, script: bytes, source: str, mappings: str) -> None:
         self.output = output
-        self.opened = reading.origin
+        self.opened = opened
         self.script = script
         self.source = source.encode(errors="replace")
         self.mappings = mappings
@@ -77,15 +77,15 @@ class _Places:
         origin = self.output.origin(tables.made.offset(line, column))
         if origin is None:
             return None
-        place: tuple[int, int] | None = tables.script.place(self.opened(origin))
+        place: tuple[int, int] | None = tables.script.place(sent_offset(origin, self.opened))
         if tables.map is not None:
             place = tables.map.original(*place)
         if place is None:
             return None
         if tables.sent is None:
             return tables.source.position(*place)
-        reading, sent = tables.sent
-        return tables.source.position_at(reading.origin(sent.offset(*place)))
+        opened, sent = tables.sent
+        return tables.source.position_at(sent_offset(sent.offset(*place), opened))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class _Tables:
     script: Lines
     map: SourceMap | None
     source: Lines
-    sent: tuple[Reading, Lines] | None  # where the transpiler was sent parentheses too
+    sent: tuple[int, Lines] | None  # where the transpiler was sent parentheses too
 
 
 @lru_cache(maxsize=8)
@@ -106,5 +106,5 @@ def _tables(places: _Places) -> _Tables:
         Lines(places.script),
         SourceMap(places.mappings) if places.mappings else None,
         Lines(places.source),
-        None if sent.opened < 0 or places.script == places.source else (sent, Lines(sent.data)),
+        None if sent.opened < 0 or places.script == places.source else (sent.opened, Lines(sent.data)),
     )
