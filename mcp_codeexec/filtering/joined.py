@@ -1,6 +1,5 @@
 """The strings of a tree as one text, each value beside its key: scanned once, and with the context that many rules need."""
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from mcp_codeexec.answers import WORDS
@@ -56,21 +55,24 @@ class JoinedText:
     def replaced(self, spans: Sequence[Span], shown: Sequence[str]) -> list[str]:
         """`texts` with `shown` in the place of `spans`, in every piece that a span touches; one that goes across a word of ours,
         a key of the answer between two parts of a secret, leaves it as it is."""
-        texts = list(self.texts)
+        texts, starts, ends = list(self.texts), self._starts, self._ends
         cuts: dict[int, list[tuple[int, int, str]]] = {}
-        for span, text in zip(spans, shown, strict=True):
-            index = max(0, bisect_right(self._starts, span.start) - 1)
-            while index < len(self._starts) and self._starts[index] < span.end:
-                start, end = max(span.start, self._starts[index]), min(span.end, self._ends[index])
-                across = (start, end) != (span.start, span.end)
-                if start < end and not (across and self._pieces[index].text in WORDS):
-                    cuts.setdefault(index, []).append((start, end, text))
+        first = 0  # spans are in order: the piece in which the last one began
+        for (start, end, _), text in zip(spans, shown, strict=True):
+            while ends[first] <= start and first + 1 < len(ends):
+                first += 1
+            index = first
+            while index < len(starts) and starts[index] < end:
+                cut = max(start, starts[index]), min(end, ends[index])
+                across = cut != (start, end)
+                if cut[0] < cut[1] and not (across and self._pieces[index].text in WORDS):
+                    cuts.setdefault(index, []).append((*cut, text))
                 index += 1
         for index, edits in cuts.items():
             parts: list[str] = []
-            at = self._starts[index]
+            at = starts[index]
             for start, end, text in edits:
                 parts += (self.data[at:start].decode(), text)
                 at = end
-            texts[index] = "".join([*parts, self.data[at : self._ends[index]].decode()])
+            texts[index] = "".join([*parts, self.data[at : ends[index]].decode()])
         return texts

@@ -18,6 +18,7 @@ _NAMED = linear(
     rf"(?:[:=]|=>|is)?[ \t]{{0,3}}\\{{0,3}}[\"'`]?(\(?[0-9]{_DIGITS})\b"
 )
 _FLOAT = linear(r"^\+[0-9]+\.[0-9]+(?: |$)")
+_NO_DIGITS = bytes(sorted(set(range(256)) - set(b"0123456789")))
 _NOT_BEFORE = b"+/).]_"  # sums, base64, paths
 _COUNTRIES = ("1", "44", "49", "33", "39", "34", "31", "32", "41", "43", "46", "48", "61", "91", "81", "55", "52", "86", "7")
 _KINDS_OF_LINE = (
@@ -60,11 +61,11 @@ def is_given_out(code: str, number: str) -> bool:
 
 def _international(text: bytes) -> int:
     """How many bytes of `text` are a number: what follows it after a space may be another one's."""
-    if _FLOAT.search(text):
+    if b"." in text and _FLOAT.search(text):
         return 0
     for _ in range(4):
         digits = _only_digits(text.replace(b"(0)", b""))
-        if any(is_given_out(digits[:n], digits[n:]) for n in (1, 2, 3)):
+        if is_given_out(digits[:1], digits[1:]) or is_given_out(digits[:2], digits[2:]) or is_given_out(digits[:3], digits[3:]):
             return len(text)
         cut = max(text.rfind(mark) for mark in (b" ", b"-", b".", b"("))
         if cut < 8:
@@ -81,7 +82,7 @@ def _national(digits: str) -> bool:
 
 
 def _only_digits(text: bytes) -> str:
-    return "".join(filter(str.isdecimal, text.decode()))
+    return text.translate(None, _NO_DIGITS).decode()
 
 
 @lru_cache(256)

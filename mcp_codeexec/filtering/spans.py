@@ -2,7 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from mcp_codeexec.filter_options import NAME_KINDS, PERSONAL_KINDS
 from mcp_codeexec.filtering.linear import linear
@@ -11,11 +12,12 @@ EMAIL = "email"
 PERSONAL = frozenset[str]((*PERSONAL_KINDS, *NAME_KINDS))
 TOKEN = linear(r"\[(?:REDACTED:[a-z0-9_]+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_[a-z0-9]+)\]")
 """What this room and the vault write: never taken for something to hide, and never cut in two."""
+_START = itemgetter(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Bytes `start` to `end`. `kind` is a `PersonalKind` or `NameKind`, or the word that stands in `[REDACTED:kind]`."""
+class Span(NamedTuple):
+    """Bytes `start` to `end`. `kind` is a `PersonalKind` or `NameKind`, or the word that stands in `[REDACTED:kind]`. A tuple: there
+    are many."""
 
     start: int
     end: int
@@ -30,15 +32,17 @@ class Span:
 def settle(spans: Iterable[Span], data: bytes) -> list[Span]:
     """Spans in order, disjoint and on character borders. What overlaps becomes one, a secret wins over personal data, and the
     longest names it. A span inside an existing token is dropped."""
-    found = [_whole_characters(span, data) for span in spans if span.start < span.end]
-    if not found:
-        return []
-    tokens = [match.span() for match in TOKEN.finditer(data)]
-    found = [span for span in found if not _inside(tokens, span.start, span.end)]
-    secrets = _merged([span for span in found if not span.personal])
+    found = [span for span in spans if span.start < span.end]
+    if not data.isascii():
+        found = [_whole_characters(span, data) for span in found]
+    if found and (tokens := [match.span() for match in TOKEN.finditer(data)]):
+        found = [span for span in found if not _inside(tokens, span.start, span.end)]
+    secrets = _merged([span for span in found if span.kind not in PERSONAL])
+    if not secrets:
+        return _merged(found)
     covered = [(span.start, span.end) for span in secrets]
     people = [span for span in found if span.personal and not _inside(covered, span.start, _name_end(span, data))]
-    return _merged([*secrets, *people]) if people else secrets
+    return _merged([*secrets, *people])
 
 
 def _name_end(span: Span, data: bytes) -> int:
@@ -57,20 +61,21 @@ def _whole_characters(span: Span, data: bytes) -> Span:
 
 def _inside(ranges: list[tuple[int, int]], start: int, end: int) -> bool:
     """Whether one of the disjoint, sorted `ranges` holds all of `start` to `end`."""
-    at = bisect_right(ranges, start, key=lambda pair: pair[0]) - 1
+    at = bisect_right(ranges, start, key=_START) - 1
     return at >= 0 and end <= ranges[at][1]
 
 
 def _merged(spans: list[Span]) -> list[Span]:
     """The union of spans that overlap; touching ones stay apart."""
     merged: list[Span] = []
-    namer: Span | None = None  # the longest secret of the last union, else its personal value
-    for span in sorted(spans, key=lambda span: span.start):
-        if namer is None or span.start >= merged[-1].end:
-            namer = span
+    end, namer = -1, Span(0, 0, "")  # of the last union; the longest secret of it, else its longest personal value
+    for span in sorted(spans, key=_START):
+        if span.start >= end:
             merged.append(span)
+            end, namer = span.end, span
             continue
         if (not span.personal, span.end - span.start) > (not namer.personal, namer.end - namer.start):
             namer = span
-        merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end), namer.kind)
+        end = max(end, span.end)
+        merged[-1] = Span(merged[-1].start, end, namer.kind)
     return merged

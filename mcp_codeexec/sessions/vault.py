@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 
 from mcp_codeexec.model import VaultRow
@@ -45,9 +46,7 @@ class SessionVault:
         Raises:
             ValueError: `kind` is not a word such as EMAIL.
         """
-        kind = kind.upper()
-        if not KIND.fullmatch(kind):
-            raise ValueError("a kind is letters, digits and single underscores")
+        kind = _word(kind)
         normal = value if value.isascii() else unicodedata.normalize("NFC", value)
         with self._lock:
             token = self._tokens.get((kind, normal))
@@ -98,10 +97,22 @@ class SessionVault:
         return token
 
 
+@cache
+def _word(kind: str) -> str:
+    """The kind as it stands in a token. Raises ValueError."""
+    word = kind.upper()
+    if not KIND.fullmatch(word):
+        raise ValueError("a kind is letters, digits and single underscores")
+    return word
+
+
 _PAIRS = [first + second for first in LETTERS for second in LETTERS]  # Python's own base 32 takes longer than the HMAC
 
 
 def _letters(digest: bytes, count: int) -> str:
     """The first letters, an even number, of a digest in base 32."""
     bits = int.from_bytes(digest) >> 8 * len(digest) - 5 * count
-    return "".join(_PAIRS[bits >> shift & 1_023] for shift in range(5 * (count - 2), -1, -10))
+    letters = ""
+    for shift in range(5 * (count - 2), -1, -10):
+        letters += _PAIRS[bits >> shift & 1_023]
+    return letters
