@@ -23,11 +23,15 @@ _T = TypeVar("_T")
 
 def weight(outcome: Outcome) -> int:
     """Characters that an outcome takes as text, rounded up: what the budget limits."""
+    return _weight(outcome, _plain(outcome))
+
+
+def _weight(outcome: Outcome, plain: str) -> int:
     return (
         HEADLINE
         + (_error_weight(outcome.error) if outcome.error else 0)
         + sum(map(_error_weight, outcome.violations))
-        + (len(dumped(outcome.value)) if "value" in outcome.model_fields_set else 0)
+        + len(plain)
         + sum(map(len, (outcome.value_text, outcome.value_type, outcome.output, outcome.hint, outcome.state)))
         + sum(map(_name_weight, outcome.lost))
         + sum(map(_change_weight, outcome.variables))
@@ -38,10 +42,11 @@ def weight(outcome: Outcome) -> int:
 def fit(outcome: Outcome, budget: int) -> Outcome:
     """`outcome` itself if its `weight` is at most `budget` characters and no file is printed in it, else one of which that is true,
     with cuts. What is unset stays unset."""
-    printed = (outcome.value_text, outcome.output, dumped(outcome.value) if "value" in outcome.model_fields_set else "")
-    if len(outcome.variables) <= VARIABLES and weight(outcome) <= budget and not any(map(has_media, printed)):
+    plain = _plain(outcome)
+    fits = len(outcome.variables) <= VARIABLES and _weight(outcome, plain) <= budget
+    if fits and not any(map(has_media, (plain, outcome.value_text, outcome.output))):
         return outcome
-    fitting = _Fitting(outcome, budget)
+    fitting = _Fitting(outcome, budget, plain)
     fitting.cut_error()
     fitting.cut_names()
     fitting.cut_value()
@@ -49,11 +54,17 @@ def fit(outcome: Outcome, budget: int) -> Outcome:
     return fitting.result()
 
 
+def _plain(outcome: Outcome) -> str:
+    """The value as JSON, which takes longest of all that is done here; empty where it is no plain data."""
+    return dumped(outcome.value) if "value" in outcome.model_fields_set else ""
+
+
 class _Fitting:
     """One outcome on its way to fit; lives for one call. `left` is the room that no part has taken yet."""
 
-    def __init__(self, outcome: Outcome, budget: int) -> None:
+    def __init__(self, outcome: Outcome, budget: int, plain: str) -> None:
         self.whole = outcome
+        self.plain = plain
         self.budget = budget
         self.fields: dict[str, Any] = {name: getattr(outcome, name) for name in outcome.model_fields_set}
         self.cuts = {cut.part: cut for cut in outcome.truncated}
@@ -106,15 +117,15 @@ class _Fitting:
         room = self.left - min(len(self.whole.output), self.left // 4)
         text = self.whole.value_text
         if plain:
-            taken = len(dumped(value)) + len(text)
-            if taken <= room and not has_media(dumped(value)):
+            taken = len(self.plain) + len(text)
+            if taken <= room and not has_media(self.plain):
                 self.left -= taken
                 return
             del self.fields["value"]
             if not text and isinstance(value, (list, dict)) and self._sample(value, room if taken <= room else min(room, SAMPLE)):
                 return
             room = min(room, ENCODED) if isinstance(value, str) and is_encoded(value) else room
-            text = text or (value if isinstance(value, str) else dumped(value))
+            text = text or (value if isinstance(value, str) else self.plain)
         part = excerpt(shown := described(text), room)
         self.fields["value_text"] = part.text
         self.left -= len(part.text)
