@@ -1,5 +1,5 @@
 """Our own short list of rules, for what kingfisher's catalogue leaves out because it wants a known vendor or two secrets side by
-side: a lone AWS key id, `Authorization:` headers, `password = …`, credentials in a URL, a private key without its end.
+side: `Authorization:` headers, `password = …`, credentials in a URL, a private key without its end.
 
 A pattern finds a candidate, `is_plausible` decides. A refused candidate is searched again from its inside, so `MAX_BARE` bounds the
 work on a text made of nothing but names.
@@ -28,9 +28,8 @@ _NAMED = linear(rf"(?i){_NAME}$")
 
 _HEADER = linear(
     r"""(?i)(?:authorization\\{0,3}["'`]?\s{0,3}[:=]\s{0,3}\\{0,3}["'`]?(?:(?:basic|bearer|token|apikey)\s{1,3})?"""
-    r"""|\bbearer\s{1,3})([a-z0-9._~+/-]+=*)"""
+    r"""|\bbearer\s{1,3})([a-z0-9._~+/-]{8}[a-z0-9._~+/-]*=*)"""
 )
-_AWS = linear(r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})\b")
 _URL = linear(r"""(?i)[a-z][a-z0-9+.-]*://[^\s/:@"'`<>]*:([^\s/?"'`<>]+)@""")
 _PEM_GAP = r"""(?:\s|\\[nr]|["',+])*"""
 _PEM = linear(
@@ -72,15 +71,13 @@ def own_secrets(data: bytes) -> Iterator[Span]:
     yield from _assigned(data)
     for match in _HEADER.finditer(data):
         value = _part(data, match, 1)
-        if len(value) >= 8 and (_has(value, _DIGITS) or not (value.islower() or value.isupper() or value.istitle())):
+        if _has(value, _DIGITS) or not (value.islower() or value.isupper() or value.istitle()):
             yield Span(*match.span(1), "authorization")
-    for match in _URL.finditer(data):
+    for match in _URL.finditer(data) if b"://" in data and b"@" in data else ():
         value = _part(data, match, 1)
         if value.lower() not in _NOT_PASSWORDS and not _is_template(value):
             yield Span(*match.span(1), "password")
-    for pattern, kind in ((_AWS, "aws_key"), (_PEM, "private_key")):
-        for match in pattern.finditer(data):
-            yield Span(*match.span(1), kind)
+    yield from (Span(*match.span(1), "private_key") for match in _PEM.finditer(data))
 
 
 def _assigned(data: bytes) -> Iterator[Span]:
@@ -100,7 +97,7 @@ def _assigned(data: bytes) -> Iterator[Span]:
 
 def _trimmed(bare: bytes) -> bytes:
     """An unquoted value without what follows it: punctuation, or the next field of a query string."""
-    following = _NEXT_FIELD.search(bare)
+    following = _NEXT_FIELD.search(bare) if b"&" in bare else None
     return (bare[: following.span()[0]] if following else bare).rstrip(b".:!?&")
 
 
