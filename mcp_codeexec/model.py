@@ -15,7 +15,7 @@ Json: TypeAlias = JsonValue
 
 Status = Literal[
     "ok", "error", "rejected", "timeout", "memory_limit", "crashed", "cancelled", "not_run", "withheld"
-]  # the words of section "status" in the tool's contract; `not_run` never becomes a run
+]  # docs/tools.md says what each means; `not_run` never becomes a run
 Stage = Literal["queued", "validating", "executing", "filtering", "done", "error"]
 Kept = Literal["exact", "by_source", "live_only"]
 Kind = Literal["let", "const", "var", "function", "class", "enum", "namespace", "global"]  # how a session's name was made

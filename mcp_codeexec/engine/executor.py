@@ -1,4 +1,4 @@
-"""CodeExecutor: the pipeline of one call, in the order that the design gives it, with its states."""
+"""CodeExecutor: the pipeline of one call, in the order of docs/architecture.md, with its states."""
 
 import asyncio
 import itertools
