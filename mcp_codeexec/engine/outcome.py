@@ -114,7 +114,7 @@ def run_draft(
         fields["output"] = output
     if raw.variables:
         fields["variables"] = [{"name": v.name, "type": v.type, "preview": v.preview, "kept": v.kept} for v in raw.variables]
-    hints.append(wording.after_ok(raw))
+    hints.append(wording.left_open(raw))
     if any(hints):
         fields["hint"] = " ".join(h for h in hints if h)
     usage = raw.usage

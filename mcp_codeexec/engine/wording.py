@@ -69,8 +69,8 @@ def fate(gone: Sequence[str], variables: Mapping[str, Variable], rows: Sequence[
     return " ".join(parts)
 
 
-def after_ok(raw: RawRun) -> str:
-    """What a successful run should be told all the same; empty when there is nothing."""
+def left_open(raw: RawRun) -> str:
+    """What a run did not wait for, however it ended; empty when there is nothing."""
     parts: list[str] = []
     if raw.timers:
         parts.append(
