@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic_core import from_json
@@ -14,7 +14,7 @@ from mcp_codeexec.errors import Withheld
 from mcp_codeexec.language.faults import advice
 from mcp_codeexec.language.hints import hint as error_hint
 from mcp_codeexec.language.positions import Lines
-from mcp_codeexec.language.stack import caller_frames, with_places
+from mcp_codeexec.language.stack import Locate, caller_frames, with_places
 from mcp_codeexec.model import (
     Console,
     Described,
@@ -34,7 +34,6 @@ from mcp_codeexec.settings import Settings
 
 _NEAR = 4_096  # characters around a gap in which a line may end
 _COUNT = re.compile(r"\((\d{1,15})\)$")
-Locate = Callable[[int, int, int], Position | None]
 
 
 @dataclass(frozen=True, slots=True)
