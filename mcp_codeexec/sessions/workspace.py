@@ -133,12 +133,8 @@ def _name(asked: Payload) -> str:
 
 
 def _check_name(name: str) -> None:
-    parts = name.split("/")
-    if (
-        not 0 < len(name.encode(errors="replace")) <= _LONGEST_NAME
-        or not all(name.isprintable() and "\\" not in name and part.strip() not in ("", ".", "..") for part in parts)
-        or any(part != part.strip() for part in parts)
-    ):
+    fits = 0 < len(name.encode(errors="replace")) <= _LONGEST_NAME and name.isprintable() and "\\" not in name
+    if not fits or any(part in ("", ".", "..") or part != part.strip() for part in name.split("/")):
         raise FileRefused(
             f"{_shown(name)} cannot be the name of a file: 1 to {_LONGEST_NAME} bytes of printable text, parts separated by /, "
             "none of them empty, . or .., no backslash."
