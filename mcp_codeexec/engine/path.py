@@ -6,6 +6,7 @@ import re
 from mcp_codeexec.errors import BadArguments
 
 _NAME = re.compile(r"[^\W\d][\w$]*|[$_][\w$]*")
+_NUMBER = re.compile(r"\d{1,15}")
 _INDEX = re.compile(r"\[\s*(-?\d{1,15})\s*\]")
 _QUOTED = re.compile(r"\[\s*(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')\s*\]")
 _LONGEST = 1_000
@@ -20,7 +21,7 @@ def parse_path(path: str) -> list[str | int]:
     while at < len(path):
         if path[at] == "." or (at == 0 and path[at] != "["):
             at += path[at] == "."
-            match = _NAME.match(path, at) or re.compile(r"\d{1,15}").match(path, at)
+            match = _NAME.match(path, at) or _NUMBER.match(path, at)
             if match:
                 keys.append(int(match[0]) if match[0].isdecimal() else match[0])
         elif match := _INDEX.match(path, at):
