@@ -188,10 +188,12 @@ def lean(schema: dict[str, Any]) -> dict[str, Any]:
 
     It requires only what a failure has too: the TypeScript SDK checks those as well, and throws away one that does not fit.
     """
-    kept = {"type": "object", "properties": schema["properties"]}
+    kept: dict[str, Any] = {
+        "type": "object",
+        "properties": {name: _without_references(inner) for name, inner in schema["properties"].items()},
+    }
     if always := [name for name in schema.get("required", []) if name in _OF_FAILURES]:
         kept["required"] = always
-    kept["properties"] = {name: _without_references(inner) for name, inner in schema["properties"].items()}
     return kept
 
 
