@@ -21,10 +21,8 @@ _INNER_PART = {
 _WIDEST_ERROR = 1_000
 _UNREADABLE = b"(" * (2 * _WIDEST_ERROR)
 _SHORT = 256  # bytes; so few cannot take long
-_STEPS, _BYTES_A_STEP = (
-    2_000,
-    10,
-)  # ordinary code takes a step for 40 bytes; what tree-sitter cannot recover from, thousands for each
+# Ordinary code takes a step for 40 bytes; what tree-sitter cannot recover from, thousands for each.
+_STEPS, _BYTES_A_STEP = 2_000, 10
 _LIMIT_S = 0.5  # of the thread's own time; 100 KB of ordinary code take 0.03
 _PIECE = 4_096
 

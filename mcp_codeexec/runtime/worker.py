@@ -133,9 +133,8 @@ class SessionWorker:
                 "timeout": job.timeout_ms,
                 "declared": [name for name, kind in program.names.items() if kind != "global"],
                 "report": sorted(program.assigned | program.names.keys()),
-                "host": sorted(
-                    name for name in job.host_calls if "." not in name
-                ),  # files.write and the like have an object of their own
+                # files.write and the like have an object of their own
+                "host": sorted(name for name in job.host_calls if "." not in name),
                 "hostCalls": self._call_limit,
                 "keepLast": "_" not in names,
             }
