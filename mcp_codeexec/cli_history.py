@@ -1,4 +1,4 @@
-"""The commands that look back: `history`, `export` and `replay`. The command line's own errors and exit codes are cli.py's."""
+"""The commands that look back: `history`, `export` and `replay`. What goes wrong is told by cli.py."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mcp_codeexec.engine import Engine
     from mcp_codeexec.engine.export import Format
 
-_SAME, _DIFFERENT = 0, 1
+_OK, _DIFFERENT = 0, 1  # exit codes, as cli.py tells them
 _REVEAL = "with the values behind tokens such as [EMAIL_k3f9q2], for your own eyes; what is [REDACTED:…] has no way back"
 
 
@@ -58,7 +58,7 @@ async def _history(settings: Settings, options: argparse.Namespace) -> int:
         if options.reveal:
             told = await engine.reveal(options.session, told)
     print(json.dumps(told, ensure_ascii=False, indent=2) if options.json else told)
-    return _SAME
+    return _OK
 
 
 async def _export(settings: Settings, options: argparse.Namespace) -> int:
@@ -71,12 +71,12 @@ async def _export(settings: Settings, options: argparse.Namespace) -> int:
     data = text.encode("utf-8", "replace")  # JavaScript's text may hold what UTF-8 cannot
     if not options.output:
         sys.stdout.buffer.write(data)
-        return _SAME
+        return _OK
     try:
         Path(options.output).write_bytes(data)  # noqa: ASYNC240 - nothing else runs
     except OSError as exc:
         raise SettingsError(f"{options.output} cannot be written: {exc.strerror}") from None
-    return _SAME
+    return _OK
 
 
 async def _revealed(engine: "Engine", session_id: str, text: str, form: "Format") -> str:
@@ -102,7 +102,7 @@ async def _replay(settings: Settings, options: argparse.Namespace) -> int:
     different = sum(bool(run.differences) for run in replayed.runs)
     same = len(replayed.runs) - skipped - different
     print(f"{options.session} again in {replayed.session_id}: {same} same, {different} different, {skipped} not replayed")
-    return _DIFFERENT if replayed.different else _SAME
+    return _DIFFERENT if replayed.different else _OK
 
 
 COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], Awaitable[int]]] = {
