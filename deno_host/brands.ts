@@ -64,8 +64,8 @@ export const offsetOf = (v: object): number => (isDataView(v) ? dataView : typed
 export const lengthOf = (v: object): number => (isDataView(v) ? dataView : typedView)[2]!(v);
 /** Whether a view's length follows that of its buffer; V8's own serializer knows. */
 export const tracks = (v: object): boolean => mostOf(bufferOf(v)) >= 0 && lastOf(serialize(v)) % 2 === 1;
-/** The most bytes that a buffer can be resized to; -1 where it cannot. */
 const resizable = getter(ArrayBuffer.prototype, "resizable"), maxByteLength = getter(ArrayBuffer.prototype, "maxByteLength");
+/** The most bytes that a buffer can be resized to; -1 where it cannot. */
 export const mostOf = (b: object): number => resizable(b) ? maxByteLength(b) : -1;
 /** Whether an array of primitives without holes has no other properties; V8's own serializer writes their number near its end. */
 export function hasElementsOnly(a: unknown[]): boolean {

@@ -3,7 +3,8 @@
 import { now } from "./primordials.ts";
 
 const { memoryUsage } = Deno, collect: (() => void) | undefined = (globalThis as any).gc;
-const MB = 1_048_576, IDLE_MB = 58, OFTEN_MS = 20, SOON = 0.5, MUCH_MB = 6; // what a process has resident before it runs anything, about
+const IDLE_MB = 58; // what a process has resident before it runs anything, about
+const MB = 1_048_576, OFTEN_MS = 20, SOON = 0.5, MUCH_MB = 6;
 
 export class Memory {
   #most: number;

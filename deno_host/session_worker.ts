@@ -1,5 +1,5 @@
-// The process of one session: reads frames, runs prepared programs, tells what they gave. The other side, and the words of the wire, are
-// in mcp_codeexec/runtime/worker.py.
+// The process of one session: reads frames, runs prepared programs, tells what they gave. The other side is
+// mcp_codeexec/runtime/worker.py; what it takes is in wire.py beside it.
 //
 //   host -> worker   warm (asks for nothing more), run, describe, table, assign, restore (and segment, piece), abort, reply, ping,
 //                    exit by closing the pipe

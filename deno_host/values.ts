@@ -1,5 +1,5 @@
 // A value as the host is told of it: its type, its JSON where it is plain data, its printed text, its size; all bounded, and without
-// running code of the session's. Also the way to a part of a value, and a page of it.
+// running code of the session's. Also the way to a part of a value.
 import {
   ArrayPrototype,
   bufferByteLength,
