@@ -6,6 +6,7 @@
 //   worker -> host   ready, output, tail, call, ended, piece, segment, again, done, described, table, assigned, restored, pong
 import {
   append,
+  apply,
   decode,
   define,
   deleteProperty,
@@ -244,7 +245,6 @@ async function warmUp(): Promise<void> {
 const reason = getOwnPropertyDescriptor(PromiseRejectionEvent.prototype, "reason")!.get!;
 const thrownError = getOwnPropertyDescriptor(ErrorEvent.prototype, "error")!.get!;
 const prevent = Event.prototype.preventDefault;
-const { apply } = Reflect;
 function printing(error: (this: Event) => unknown): (event: Event) => void {
   return (event) => {
     apply(prevent, event, []);
