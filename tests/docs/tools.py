@@ -90,6 +90,7 @@ _OWN = {
         "ErrorInfo",
         "name",
     ): "the error's class, such as `TypeError`; `Timeout`, `MemoryLimit`, `Crashed`, `Cancelled`, or one of the errors below",
+    ("Cut", "part"): "which part: `error`, `violations`, `lost`, `variables`, `value` or `output`",
     ("Cut", "kept"): "how much of it is shown, in characters, or entries of a value",
     ("VariableRow", "run"): "the run that last changed it",
     ("SessionRow", "runs"): "how many runs it has had",
