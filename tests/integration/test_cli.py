@@ -208,7 +208,7 @@ def test_the_doctor_says_what_is_wrong_with_the_store_and_looks_at_the_rest(tmp_
     assert "ok       Deno" in done.stdout
 
 
-def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     database = tmp_path / "sessions.db"
     database.write_bytes(b"this is no database, but somebody's file" * 100)
     before = database.read_bytes()
