@@ -46,7 +46,7 @@ async def pool() -> AsyncGenerator[WorkerPool]:
 @pytest.mark.parametrize("start", range(0, len(ROWS), IN_A_SESSION))
 async def test_a_variable_is_the_same_after_it_was_brought_back(tmp_path: Path, start: int) -> None:
     rows = [named(row, number) for number, row in enumerate(ROWS[start : start + IN_A_SESSION])]
-    session, alive, wrong = "", list[object](), list[str]()
+    session, wrong = "", list[str]()
     async with Engine(settings(tmp_path)) as engine:
         for row in rows:
             made = await engine.execute(row.program, session)
@@ -64,7 +64,6 @@ async def test_a_variable_is_the_same_after_it_was_brought_back(tmp_path: Path, 
                 here, there = shown(await live.execute(probe, other)), shown(await engine.execute(probe, session))
                 if repr(here) != repr(there):
                     wrong.append(f"{row.title}: {probe} gives {there}, not {here}")
-        alive.append(other)
     assert not wrong
 
 
