@@ -139,6 +139,10 @@ async def test_a_run_that_cannot_be_recorded_is_not_kept(tmp_path: Path) -> None
             other.execute("CREATE TRIGGER no BEFORE INSERT ON run BEGIN SELECT RAISE(ABORT, 'full'); END")
         with pytest.raises(StoreUnavailable, match="This run is not kept"):
             await engine.execute("a = 2; a", session)
+        with sqlite3.connect(tmp_path / "sessions.db") as other:
+            other.execute("DROP TRIGGER no")
+        after = await engine.execute("a", session)
+        assert (after.run, after.value, after.state) == (2, 1, "restored")
 
 
 async def test_a_variable_that_cannot_be_recorded_is_not_set(tmp_path: Path) -> None:
