@@ -4,16 +4,16 @@ import json
 import re
 import shlex
 import tomllib
-from pathlib import Path
 from typing import Any, cast
 
-ROOT = Path(__file__).resolve().parents[2]
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", (ROOT / "docs" / "clients.md").read_text("utf-8"), re.DOTALL)
+from tests.docs.blocks import ROOT, blocks
+
+BLOCKS = blocks(ROOT / "docs" / "clients.md")
 SHOWN = re.compile(r"# docs/clients\.md shows from here\n(.*?)# to here\n", re.DOTALL)
 
 
 def of(language: str) -> list[str]:
-    return [text for kind, text in BLOCKS if kind == language]
+    return [block.text for block in BLOCKS if block.language == language]
 
 
 def test_the_python_is_what_the_scripts_run() -> None:
