@@ -51,5 +51,5 @@ async def _run(*argv: str) -> str:
         await process.wait()
         raise NotInstalled(f"no end within {LIMIT_S:.0f} s") from None
     if process.returncode:
-        raise NotInstalled(f"pip ended with exit code {process.returncode}")
+        raise NotInstalled(f"{' '.join(argv[1:3])} ended with exit code {process.returncode}")
     return out.decode()
