@@ -185,8 +185,7 @@ def test_readings_of_a_hostile_text_grow_as_the_text_does(unit: str) -> None:
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
 async def test_a_hostile_text_gets_through_whole(pipeline: FilterPipeline, unit: str) -> None:
     text = unit * (200_000 // len(unit))
-    cleaned = await pipeline.clean(text, MemoryVault())
-    assert len(str(cleaned.tree)) > 100
+    assert (await pipeline.clean(text, MemoryVault())).tree == text
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
