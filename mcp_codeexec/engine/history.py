@@ -22,7 +22,7 @@ _CURSOR_DIGITS = 10
 _AROUND = 400  # characters of a page that are not its rows: first and last line, and what is said of a run's usage
 _SESSION_LINE = 135  # characters, at most
 _RUN_LINE = 75  # without code and value
-PARTS = ("code", "output", "value", "error")
+_PARTS = ("code", "output", "value", "error")
 STATUSES: tuple[Status, ...] = tuple(status for status in get_args(Status) if status != "not_run")
 
 
@@ -83,8 +83,8 @@ class History:
 
     async def part(self, session: Session, run: int, part: str, offset: int, limit: int) -> HistoryAnswer:
         """A page of one part's text, in characters."""
-        if part not in PARTS:
-            raise BadArguments(f"part is {part[:40]!r}; it can be {', '.join(PARTS)}.")
+        if part not in _PARTS:
+            raise BadArguments(f"part is {part[:40]!r}; it can be {', '.join(_PARTS)}.")
         text = str(getattr(await self._record(session, run), part))
         start, end = _whole_tokens(text, offset, offset + (limit or self._settings.page_chars))
         fields: dict[str, object] = {"session_id": session.id, "run": run, "part": part, "text": text[start:end]}

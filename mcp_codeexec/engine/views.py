@@ -35,14 +35,10 @@ class Views:
         live = self._deno.names(session.id, session.info.runs)
         return live if live is not None else [v.name for v in session.variables.values() if v.kept != "live_only"]
 
-    def is_suspended(self, session: Session) -> bool:
-        """Whether the session has no living heap that is as after its last run."""
-        return self._deno.names(session.id, session.info.runs) is None
-
     @asynccontextmanager
     async def of(self, session: Session, name: str) -> AsyncGenerator[View]:
         """A view of one of `names`, or of the previous value. Raises VariableNotFound: it cannot be read."""
-        if self.is_suspended(session):
+        if self._deno.names(session.id, session.info.runs) is None:
             async with self._kept(session, name) as view:
                 yield view
             return

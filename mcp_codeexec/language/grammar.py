@@ -7,7 +7,7 @@ from functools import cache
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
-LANGUAGE = Language(tree_sitter_typescript.language_typescript())
+_LANGUAGE = Language(tree_sitter_typescript.language_typescript())
 
 _IDENTIFIERS = ("identifier", "shorthand_property_identifier_pattern", "type_identifier")
 _PATTERNS = frozenset({"object_pattern", "array_pattern", "rest_pattern", "non_null_expression", "parenthesized_expression"})
@@ -32,7 +32,7 @@ def parse(text: bytes) -> Tree:
     quadratic time, has the tree of one that is not `readable`."""
     data = text.replace(b"\r", b"\n")  # a line end for JavaScript; not for the grammar when it stands alone
     if len(data) <= _SHORT:
-        return Parser(LANGUAGE).parse(data)
+        return Parser(_LANGUAGE).parse(data)
     steps, end = _STEPS + len(data) // _BYTES_A_STEP, time.thread_time() + _LIMIT_S
 
     def overdue(_at: int, _has_error: bool) -> bool:
@@ -41,9 +41,9 @@ def parse(text: bytes) -> Tree:
         return steps < 0 or time.thread_time() > end
 
     try:
-        return Parser(LANGUAGE).parse(lambda at, _: data[at : at + _PIECE], progress_callback=overdue)
+        return Parser(_LANGUAGE).parse(lambda at, _: data[at : at + _PIECE], progress_callback=overdue)
     except ValueError:
-        return Parser(LANGUAGE).parse(_UNREADABLE)
+        return Parser(_LANGUAGE).parse(_UNREADABLE)
 
 
 def readable(tree: Tree) -> bool:
@@ -64,7 +64,7 @@ def readable(tree: Tree) -> bool:
 
 @cache
 def _query(source: str) -> Query:
-    return Query(LANGUAGE, source)
+    return Query(_LANGUAGE, source)
 
 
 def captures(source: str, node: Node) -> dict[str, list[Node]]:

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 from mcp_codeexec.errors import RuntimeUnavailable
 from mcp_codeexec.runtime import command
 
-BUILD_S = 30
-OLDEST = (2, 9, 4)  # older ones have known holes in their permissions
+_BUILD_S = 30
+_OLDEST = (2, 9, 4)  # older ones have known holes in their permissions
 _INSTALL = "Deno 2.9.4 or newer is needed: pip install 'deno>=2.9.4,<2.10'"
 
 
@@ -25,7 +25,7 @@ class Built(BaseModel):
 def build(deno: Path, folder: Path) -> Built:
     """Have `deno` build what is in `folder`. Raises RuntimeUnavailable: it cannot, or is too old."""
     built = _asked(deno, folder)
-    if _version(built.deno) < OLDEST:
+    if _version(built.deno) < _OLDEST:
         raise RuntimeUnavailable(f"Deno {built.deno} at {deno} is too old.", hint=_INSTALL)
     return built
 
@@ -43,11 +43,11 @@ def _asked(deno: Path, folder: Path) -> Built:
             [*argv, str(folder / "build.ts")],
             env=command.environment(),
             capture_output=True,
-            timeout=BUILD_S,
+            timeout=_BUILD_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise RuntimeUnavailable(f"Deno at {deno} did not answer within {BUILD_S} s.") from None
+        raise RuntimeUnavailable(f"Deno at {deno} did not answer within {_BUILD_S} s.") from None
     except OSError as exc:
         raise RuntimeUnavailable(
             f"Deno at {deno} cannot be run: {exc.strerror}.", hint="pip install --force-reinstall deno"

@@ -23,10 +23,10 @@ from mcp_codeexec.runtime.layers import LAYER_FAILED
 
 log = logging.getLogger(__name__)
 
-STDERR_KEPT = 16_384
-REAP_S = 2.0
+_STDERR_KEPT = 16_384
+_REAP_S = 2.0
 _DYING_S = 0.5  # a process whose stdout has closed is dying, and how tells why; one that lives on is killed
-KB_IN_MB = 1_024
+_KB_IN_MB = 1_024
 
 M = TypeVar("M", bound=BaseModel)
 Reply = tuple[dict[str, Json], bytes]
@@ -51,7 +51,7 @@ class _Stderr(asyncio.Protocol):
         self.kept = b""
 
     def data_received(self, data: bytes) -> None:
-        self.kept = (self.kept + data)[-STDERR_KEPT:]
+        self.kept = (self.kept + data)[-_STDERR_KEPT:]
 
 
 class _Stdin(asyncio.Protocol):
@@ -224,12 +224,12 @@ class DenoProcess:
         return self._reaper
 
     async def _release(self) -> Exit:
-        await self._reap(REAP_S if self._by_us else _DYING_S)
+        await self._reap(_REAP_S if self._by_us else _DYING_S)
         if self.popen.returncode is None:
             self.kill()
-            await self._reap(REAP_S)
+            await self._reap(_REAP_S)
         self._forget_pause()
-        await asyncio.wait([self.ended], timeout=REAP_S if self._transports else 0)
+        await asyncio.wait([self.ended], timeout=_REAP_S if self._transports else 0)
         self._end("")
         for transport in self._transports:
             transport.close()
@@ -309,6 +309,6 @@ def _own_peak_mb(peak: int) -> float:
     """A child's peak, if it is its own: the account of a forked child begins at the peak of its parent."""
     import resource  # noqa: PLC0415 - not on Windows
 
-    unit = KB_IN_MB if sys.platform != "darwin" else KB_IN_MB * 1_024
+    unit = _KB_IN_MB if sys.platform != "darwin" else _KB_IN_MB * 1_024
     ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / unit if peak > ours else 0.0

@@ -3,8 +3,8 @@
 import re
 import secrets
 
-SESSION_ID = re.compile(r"ses_[A-Za-z0-9_-]{22}")
-SHOWN = 40
+_SESSION_ID = re.compile(r"ses_[A-Za-z0-9_-]{22}")
+_SHOWN = 40
 
 
 def new_session_id() -> str:
@@ -14,10 +14,10 @@ def new_session_id() -> str:
 
 def is_session_id(text: str) -> bool:
     """Whether `text` has the form of an id; it may still name no session."""
-    return SESSION_ID.fullmatch(text) is not None
+    return _SESSION_ID.fullmatch(text) is not None
 
 
 def shown_id(text: str) -> str:
     """`text` as it may stand in a message: at most 40 characters, and none that steers a terminal."""
-    cut = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    cut = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cut) or '""'
