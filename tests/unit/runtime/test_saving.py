@@ -1,8 +1,11 @@
 """What a worker may send to be kept: frames in any order, of any size, are taken or end it, and never take more room than there is."""
 
+import re
+
 import pytest
 
 from mcp_codeexec.model import Json, Segment
+from mcp_codeexec.runtime.host_files import sources
 from mcp_codeexec.runtime.saving import Saving, format_of, is_readable
 
 FORMAT = format_of("2.9.8")
@@ -91,3 +94,8 @@ def test_only_our_own_format_is_readable() -> None:
     assert is_readable(Segment("x", "exact", format=FORMAT))
     assert not is_readable(Segment("x", "exact", format="999 deno 2.9.8"))
     assert not is_readable(Segment("x", "exact"))
+
+
+def test_both_sides_of_the_wire_have_the_same_format() -> None:
+    words = (sources() / "snapshot_format.ts").read_text("utf-8")
+    assert re.findall(r"^export const FORMAT = (\d+);$", words, re.MULTILINE) == [FORMAT.split(" ")[0]]
