@@ -24,10 +24,14 @@ def changes(session: Session, draft: Draft, heap: Heap, run: int) -> tuple[tuple
         why = kept[seen.name].why if seen.name in kept else ""
         rows[seen.name] = Variable(seen.name, draft.kinds.get(seen.name, "global"), seen.type, seen.size, seen.kept, run, why)
     for name, segment in kept.items():
+        if name in rows:
+            continue
         old = session.variables.get(name)
         if old is None and "." in name:  # no variable, but what became of a built-in: it is lost like one
             old = Variable(name, "global", "built-in", 0, "exact", run)
-        if old is not None and name not in rows and (old.kept, old.why) != (segment.kept, segment.why):
+        if old is None and name in draft.kinds:  # its worker had no time left to describe it
+            rows[name] = Variable(name, draft.kinds[name], "not described", 0, segment.kept, run, segment.why)
+        elif old is not None and (old.kept, old.why) != (segment.kept, segment.why):
             rows[name] = replace(old, kept=segment.kept, why=segment.why)
     died = () if draft.heap_kept else (v.name for v in session.variables.values() if v.kept == "live_only")
     afresh = {name for name in rows if name in draft.kinds}

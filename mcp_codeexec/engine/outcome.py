@@ -93,6 +93,8 @@ def run_draft(
         message = "Unexpected end of the program" if beyond else raw.error.message
         return failed_draft(message, program.locate(raw.error.line, raw.error.column))
     if raw.status == "ok":
+        if raw.error is not None:
+            hints.append(f'{wording.UNDESCRIBED} get_variable("{session_id}", "_") reads it in pages.')
         fields |= _value(raw.value, session_id)
         if isinstance(text := fields.get("value_text"), str):
             fields["value_text"] = whole_words(with_places(text, run, locate))

@@ -19,6 +19,7 @@ class Ending:
 
 
 KEPT = "Variables are kept, with what this run had done by then."
+UNDESCRIBED = "The value took too long to be shown."
 NOTHING = "Nothing ran, nothing changed."
 _SMALLER = "Work in smaller steps and keep partial results in variables"
 

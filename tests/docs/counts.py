@@ -52,6 +52,7 @@ COMPONENTS = (
             *(f"unit/language/test_{name}.py" for name in "prepare places classes literals notebook told".split()),
             "unit/runtime/test_transpiler.py",
             "unit/test_quoted.py",
+            "unit/test_undescribed.py",
         ),
         (*(f"integration/test_{name}.py" for name in "engine snippets files get_variable replay export history tokens".split()),),
     ),
