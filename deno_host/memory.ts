@@ -11,6 +11,7 @@ export class Memory {
   #before = 0;
   #collected = -OFTEN_MS;
   #left = 0; // of what was taken, when it was collected last
+  #sure = 0; // and when it was collected twice
 
   /** `limitMB` is that of the whole process. Made in a process that is warm and idle. */
   constructor(limitMB: number) {
@@ -39,6 +40,10 @@ export class Memory {
     const enough = this.#most - mb * MB;
     if (this.#taken() <= enough - (1 - SOON) * this.#most) return true;
     if (now() - this.#collected > OFTEN_MS) this.#collect();
+    if (this.#taken() > enough && this.#taken() - this.#sure > MB) {
+      for (let i = 0; i < 2; i++) this.#collect(); // the buffers that one collection finds are counted until the next
+      this.#sure = this.#left;
+    }
     return this.#taken() <= enough;
   }
 }

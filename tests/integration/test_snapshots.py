@@ -123,6 +123,8 @@ async def test_large_parts_of_what_is_too_large_are_not_all_sent(pool: WorkerPoo
 LARGE = [
     "v = Array.from({length: 100_000}, (_, i) => `a text of about fifty characters, its number is ${i}`); 1",
     "v = '\\udfffxy'.repeat(700_000); 1",
+    "v = 1; " + "; ".join(f"a{n} = new Uint8Array(5_000_000)" for n in range(6)),
+    "v = 1; " + "; ".join(f"a{n} = new Uint8Array(1_000_000)" for n in range(32)),
 ]
 
 
@@ -132,6 +134,7 @@ async def test_what_was_kept_is_brought_back_in_the_memory_there_is(pool: Worker
     assert (await kept.run(text)).status == "ok"
     back = await kept.brought_back(await pool.acquire(30))
     assert await back.value("v.length") == await kept.value("v.length")
+    assert not back.lost
     await pool.release(kept.worker)
     await pool.release(back.worker)
 
