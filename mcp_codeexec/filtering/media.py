@@ -4,7 +4,7 @@ import contextlib
 from base64 import urlsafe_b64decode
 from typing import Final
 
-from mcp_codeexec.filtering.linear import linear
+from mcp_codeexec.filtering.linear import Match, linear
 
 _FORMATS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\x89PNG\r\n\x1a\n", "PNG image"),
@@ -38,8 +38,9 @@ def kind_of(head: bytes) -> str:
 
 
 def has_media(text: str) -> bool:
-    """Whether `described` would change something, as far as a look tells."""
-    return _MEDIA.search(text.encode(errors="replace")) is not None
+    """Whether `described` would change something."""
+    data = text.encode(errors="replace")
+    return any(_told(data, match) for match in _MEDIA.finditer(data))
 
 
 def encoded_kind(text: str) -> str:
@@ -58,14 +59,22 @@ def described(text: str) -> str:
     parts: list[str] = []
     at = 0
     for match in _MEDIA.finditer(data):
-        group = match.lastindex or 1
-        start, end = match.span(group)
-        found = data[start:end]
-        told = encoded_kind(found.decode()) if group == _BASE64 else kind_of(_first_bytes(found, 10 if group == _ITEMS else 16))
-        if told:
-            parts += (data[at:start].decode(), f"[{told}]" if group == _BASE64 else told)
+        if told := _told(data, match):
+            start, end = match.span(match.lastindex or 1)
+            parts += (data[at:start].decode(), told)
             at = end
     return "".join([*parts, data[at:].decode()]) if parts else text
+
+
+def _told(data: bytes, match: Match) -> str:
+    """What stands for a file that the pattern found; empty where it is none."""
+    group = match.lastindex or 1
+    start, end = match.span(group)
+    found = data[start:end]
+    if group == _BASE64:
+        kind = encoded_kind(found.decode())
+        return f"[{kind}]" if kind else ""
+    return kind_of(_first_bytes(found, 10 if group == _ITEMS else 16))
 
 
 def _first_bytes(printed: bytes, base: int) -> bytes:

@@ -57,6 +57,12 @@ def test_what_is_no_file_stays(text: str) -> None:
     assert described(text) == text
 
 
+def test_base64_that_only_begins_like_a_file_leaves_the_value_plain() -> None:
+    sound = base64.b64encode(b"RIFF\x00\x01\x02\x03WAVEfmt " + PNG).decode()
+    whole = Outcome(session_id="ses_x", run=1, status="ok", value={"sound": sound})
+    assert fit(whole, 8_000) is whole
+
+
 def test_numbers_that_are_no_bytes_do_no_harm() -> None:
     text = f"Uint8Array(999) [\n  {'9' * 5_000}, 137, 80\n  ... 899 more items\n]"
     assert described(text) == text
