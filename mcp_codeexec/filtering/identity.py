@@ -74,7 +74,7 @@ _DATE = (
 _BORN = linear(
     r"(?i)(?:date[_ -]?of[_ -]?birth|birth[_ -]?(?:date|day)|\bdob|\bd\.o\.b\.?|\bborn(?:[_ ]?on)?|geburtsdatum|geboren(?: am)?"
     r"|date[_ ]de[_ ]naissance|n(?:é|ée)[_ ]le|fecha[_ ]de[_ ]nacimiento|data[_ ]di[_ ]nascita|data[_ ]de[_ ]nascimento)"
-    rf"{_GIVES}({_DATE})\b"
+    rf"{_GIVES}({_DATE})(?:\b|T[0-9]{{2}}:)"  # a Date in JSON has its time behind it
 )
 
 

@@ -20,7 +20,7 @@ _DETECTORS: dict[PersonalKind, Callable[[bytes], Iterable[Span]]] = {
     "birth_date": birth_dates,
 }
 _NUMBERS: frozenset[PersonalKind] = frozenset(("phone", "card", "iban", "national_id", "birth_date"))
-_FEWEST_DIGITS = 5  # in any of them: `1 May 1990`
+_FEWEST_DIGITS = 4  # in any of them: `1/5/90`
 
 
 def personal(data: bytes, kinds: Iterable[PersonalKind] = PERSONAL_KINDS) -> Iterator[Span]:

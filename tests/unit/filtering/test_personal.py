@@ -69,6 +69,8 @@ FOUND: list[tuple[str, str]] = [
     ("birth_date", '{"birth_date": "1985-07-30"}'),
     ("birth_date", '{"dateOfBirth":"30/07/1985"}'),
     ("birth_date", "Born: July 30, 1985"),
+    ("birth_date", "born 1/5/90"),
+    ("birth_date", '{"birthDate":"1985-07-30T00:00:00.000Z"}'),
 ]
 
 
