@@ -126,9 +126,9 @@ then, with that session_id:  orders.filter(o => o.qty > 1)"""
 
 def _inputs(names: Sequence[str]) -> str:
     """The operator's files, as far as a line holds them."""
-    shown = [json.dumps(name, ensure_ascii=False) for name in names[:_INPUTS_SHOWN] if len(name) <= _INPUT_NAME]
-    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
-    return f"\nINPUTS  to read only: {', '.join(shown)}{more}." if names else ""
+    shown = [json.dumps(name, ensure_ascii=False) for name in names if len(name) <= _INPUT_NAME][:_INPUTS_SHOWN]
+    more = [f"{len(names) - len(shown)} more, see files.list()"] if len(names) > len(shown) else []
+    return f"\nINPUTS  to read only: {', '.join([*shown, *more])}." if names else ""
 
 
 def _variable_text(_: Settings, __: Sequence[str]) -> str:

@@ -115,3 +115,13 @@ async def test_the_operators_files_are_named_but_for_what_may_not_be_read(tmp_pa
     shown = '"inputs/in/[REDACTED:email]", "inputs/in/[REDACTED:github_token].txt", "inputs/in/rows.csv"'
     assert told.split("INPUTS  ")[1].split("\n")[0] == f"to read only: {shown}."
     assert re.fullmatch(r"\[EMAIL_\w+\]", structure_of(run)["value"][0]), structure_of(run)
+
+
+async def test_a_name_that_is_too_long_for_the_description_takes_no_place_in_it(tmp_path: Path) -> None:
+    names = [*("a" * 80 + f"{i}.csv" for i in range(7)), "short.csv"]
+    for name in names:
+        (tmp_path / name).write_text("a")
+    flags = [flag for name in names for flag in ("--input", str(tmp_path / name))]
+    async with connected(flags=flags) as client:
+        told = (await client.list_tools()).tools[0].description or ""
+    assert told.split("INPUTS  ")[1].split("\n")[0] == 'to read only: "inputs/short.csv", 7 more, see files.list().'
