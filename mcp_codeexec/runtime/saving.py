@@ -11,6 +11,7 @@ from mcp_codeexec.runtime.wire import SaidSegment
 FORMAT = 1  # of the bytes: deno_host/snapshot_format.ts
 _MOST = 45_000_000  # bytes held of one run: a session may keep 32 MB, and a value that is then left may have 8 MB
 _FRAME = 400  # bytes that a frame takes here, whatever is in it
+_CLASS = 100  # and the source of a class
 
 
 class Saving:
@@ -58,7 +59,7 @@ class Saving:
             said = SaidSegment.model_validate(header)
         except ValidationError:
             return False
-        if not self._has_room(sum(len(source) for _, source in said.classes)):
+        if not self._has_room(sum(_CLASS + len(source) for _, source in said.classes)):
             return False
         if said.kept == "live_only":
             data, self._left = b"", self._left + len(blob) + sum(map(len, self._pieces))

@@ -73,8 +73,9 @@ async def test_what_no_worker_says_is_not_taken(header: dict[str, Json]) -> None
         (segment("x"), b"x" * 1_000_000),
         (segment("x"), b""),
         (segment("x", classes=[[n, "x" * 100_000] for n in range(10)]), b""),
+        (segment("x", classes=[[n, ""] for n in range(10_000)]), b""),
     ],
-    ids=["pieces", "empty pieces", "segments", "empty segments", "sources"],
+    ids=["pieces", "empty pieces", "segments", "empty segments", "sources", "empty sources"],
 )
 async def test_no_kind_of_frame_comes_without_end(header: dict[str, Json], blob: bytes) -> None:
     saving = Saving(FORMAT)
