@@ -16,13 +16,13 @@ from mcp_codeexec.filtering.spans import Span
 _ESCAPED = linear(
     r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*|\\+u[0-9A-Fa-f]{4}|\\+u\{[0-9A-Fa-f]{1,6}\}|\\+x[0-9A-Fa-f]{2}|\\+[nrt]"
     r"|&#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});|&(?:amp|commat|quot|lt|gt);"
-    r"|[\x{a0}\x{ad}\x{2007}\x{200b}-\x{200d}\x{2010}-\x{2012}\x{202f}\x{2060}\x{feff}"
+    r"|[\x{a0}\x{ad}\x{2000}-\x{200d}\x{2010}-\x{2012}\x{202f}\x{2060}\x{3000}\x{feff}"
     r"\x{ff0b}\x{ff0d}\x{ff0e}\x{ff10}-\x{ff19}\x{ff20}-\x{ff3a}\x{ff41}-\x{ff5a}]+"
 )
 _PLAIN = str.maketrans(
     {
         **dict.fromkeys("\xad\u200b\u200c\u200d\u2060\ufeff", ""),
-        **dict.fromkeys("\xa0\u2007\u202f", " "),
+        **dict.fromkeys(("\xa0", "\u202f", "\u3000", *map(chr, range(0x2000, 0x200B))), " "),
         **dict.fromkeys("\u2010\u2011\u2012", "-"),
         **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
     }
