@@ -49,7 +49,10 @@ class JoinedText:
             if piece.is_key:
                 if piece.text not in names:
                     names[piece.text] = secret_name(self.data[start:end])
-            elif isinstance(piece.at, str) and (name := names[piece.at]) and is_plausible(name, self.data[start:end]):
+            elif isinstance(piece.at, str):
+                if (name := names[piece.at]) and is_plausible(name, self.data[start:end]):
+                    yield Span(start, end, name)
+            elif (name := _entry_name(piece)) and is_plausible(name, self.data[start:end], quoted=False):
                 yield Span(start, end, name)
 
     def replaced(self, spans: Sequence[Span], shown: Sequence[str]) -> list[str]:
@@ -76,3 +79,11 @@ class JoinedText:
                 at = end
             texts[index] = "".join([*parts, self.data[at : ends[index]].decode()])
         return texts
+
+
+def _entry_name(piece: Piece) -> Name | None:
+    """What the key of an entry says, a list of two as of `Object.entries`, where this is its value."""
+    holder = piece.holder
+    if piece.at != 1 or not isinstance(holder, list) or len(holder) != 2 or not isinstance(key := holder[0], str):
+        return None
+    return secret_name(key.encode(errors="replace"))

@@ -76,6 +76,16 @@ async def test_what_is_filtered_already_passes_untouched(pipeline: FilterPipelin
     assert cleaned.redactions == {}
 
 
+@pytest.mark.parametrize("key", ["password", "apiKey", "client_secret"])
+async def test_an_entry_is_a_key_and_its_value(pipeline: FilterPipeline, vault: MemoryVault, key: str) -> None:
+    cleaned = await pipeline.clean(
+        [["user", "ann"], [key, "Hunter2!xy4z"], ["password", "strength"], [key, "Hunter2!xy4z", 3]], vault
+    )
+    assert isinstance(cleaned.tree, list)
+    assert str(cleaned.tree[1]).startswith(f"['{key}', '[REDACTED:")
+    assert cleaned.tree[2:] == [["password", "strength"], [key, "Hunter2!xy4z", 3]]
+
+
 async def test_keys_that_become_equal_keep_their_entries(pipeline: FilterPipeline, vault: MemoryVault) -> None:
     tree: Json = {"a": 0, BY_VENDOR["npm_token"]: 1, "[REDACTED:npm_token]": 2, BY_VENDOR["npm_token"] + " ": {"b": GITHUB}, "z": 3}
     cleaned = await pipeline.clean(tree, vault)

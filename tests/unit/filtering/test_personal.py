@@ -70,6 +70,9 @@ FOUND: list[tuple[str, str]] = [
     ("birth_date", '{"dateOfBirth":"30/07/1985"}'),
     ("birth_date", "Born: July 30, 1985"),
     ("birth_date", "born 1/5/90"),
+    ("birth_date", "geboren am 1. März 1990"),
+    ("birth_date", "né le 1er août 1990"),
+    ("birth_date", "fecha de nacimiento: 30 de julio de 1985"),
     ("birth_date", '{"birthDate":"1985-07-30T00:00:00.000Z"}'),
 ]
 
