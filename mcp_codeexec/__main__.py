@@ -1,5 +1,6 @@
 """`mcp-codeexec` and `python -m mcp_codeexec`."""
 
+import contextlib
 import gc
 import sys
 from threading import Thread
@@ -18,11 +19,17 @@ def main() -> None:
     argv = sys.argv[1:]
     early = None
     if not _OTHER_COMMANDS.intersection(argv):
-        Thread(target=catalogue, daemon=True).start()
+        Thread(target=_early_catalogue, daemon=True).start()
         early = _early_worker()
     from mcp_codeexec.cli import run  # noqa: PLC0415
 
     sys.exit(run(argv, early))
+
+
+def _early_catalogue() -> None:
+    """What the first answer waits for longest. Where it fails, the filter tries again, and answers are withheld if that fails too."""
+    with contextlib.suppress(Exception):  # a thread would print it, with paths of this machine
+        catalogue()
 
 
 def _early_worker() -> Launcher | None:

@@ -218,6 +218,28 @@ async def test_what_the_sdk_warns_of_is_not_on_stderr() -> None:
         assert [chunk async for chunk in server.process.stderr] == []
 
 
+WITHOUT_RULES = """
+import sys, kingfisher_sdk
+from mcp_codeexec.__main__ import main
+def broken(**_): raise OSError("cannot read /home/ann/rules")
+kingfisher_sdk.Rules, sys.argv = broken, ["mcp-codeexec", "--ephemeral"]
+main()
+"""
+
+
+def test_rules_that_cannot_be_loaded_leave_no_trace_of_the_host_on_stderr() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_RULES],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert ("Traceback" in done.stderr, "/home/ann" in done.stderr) == (False, False)
+
+
 async def test_a_garbage_line_does_not_stop_the_server() -> None:
     async with raw_server() as server:
         await server.initialize()
