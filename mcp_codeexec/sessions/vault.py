@@ -37,6 +37,7 @@ class SessionVault:
         self._lock = Lock()
         self._rows: dict[str, VaultRow] = {}
         self._tokens: dict[tuple[str, str], str] = {}
+        self._values: dict[str, dict[str, str]] = {}  # of a kind, by token: each call asks for those of a few kinds
         self._unwritten: dict[str, VaultRow] = {}
         self.absorb(rows)
 
@@ -54,8 +55,8 @@ class SessionVault:
                 if len(self._rows) >= self._limits.per_session or len(self._unwritten) >= self._limits.per_run:
                     return f"[REDACTED:{kind.lower()}]"
                 token = self._free_token(kind, normal)
-                self._unwritten[token] = self._rows[token] = VaultRow(token, kind, value)
-                self._tokens[kind, normal] = token
+                self._unwritten[token] = VaultRow(token, kind, value)
+                self._know(self._unwritten[token], normal)
             return token
 
     def reveal(self, token: str) -> str | None:
@@ -67,7 +68,7 @@ class SessionVault:
     def values(self, kind: str) -> list[str]:
         """The values of a kind that have a token, the newest last."""
         with self._lock:
-            return [row.value for row in self._rows.values() if row.kind == kind.upper()]
+            return list(self._values.get(kind.upper(), {}).values())
 
     def minted(self) -> tuple[VaultRow, ...]:
         """Tokens made since the last call of this method: the rows that the store still has to write."""
@@ -85,8 +86,12 @@ class SessionVault:
         """Rows that the store has, perhaps from another process."""
         with self._lock:
             for row in rows:
-                self._rows[row.token] = row
-                self._tokens[row.kind, unicodedata.normalize("NFC", row.value)] = row.token
+                self._know(row, unicodedata.normalize("NFC", row.value))
+
+    def _know(self, row: VaultRow, normal: str) -> None:
+        self._rows[row.token] = row
+        self._tokens[row.kind, normal] = row.token
+        self._values.setdefault(row.kind, {})[row.token] = row.value
 
     def _free_token(self, kind: str, normal: str) -> str:
         message = f"{kind}\0{normal}".encode("utf-8", "surrogatepass")
